@@ -1,0 +1,44 @@
+namespace Retrieval.Contracts;
+
+/// <summary>Body of <c>PUT /v1/collections/{c}</c>; everything may be left out.</summary>
+public sealed record CollectionInput
+{
+    /// <summary>Name of the encoder model; default: the first that is served. Fixed once the collection exists.</summary>
+    public string? Encoder { get; init; }
+
+    /// <summary>How documents are cut; may be changed, and counts for documents that arrive afterwards.</summary>
+    public ChunkingSettings? Chunking { get; init; }
+}
+
+/// <summary>How documents are cut into chunks.</summary>
+public sealed record ChunkingSettings
+{
+    /// <summary>Upper limit of tokens in a chunk, title included, in the encoder's tokenizer; default: what the encoder reads at once.</summary>
+    public int? MaxTokens { get; init; }
+}
+
+/// <summary>Answer of <c>GET /v1/collections/{c}</c>.</summary>
+public sealed record CollectionInfo
+{
+    /// <summary>Name in the path.</summary>
+    public required string Name { get; init; }
+    /// <summary>Name of the encoder model.</summary>
+    public required string Encoder { get; init; }
+    /// <summary>Id of the vector space that the stored vectors live in.</summary>
+    public required string Space { get; init; }
+    /// <summary>Numbers in a vector.</summary>
+    public required int Dimensions { get; init; }
+    /// <summary>How documents are cut.</summary>
+    public required ChunkingSettings Chunking { get; init; }
+    /// <summary>Documents that can be found.</summary>
+    public required long Documents { get; init; }
+    /// <summary>Chunks that can be found.</summary>
+    public required long Chunks { get; init; }
+    /// <summary>Jobs that are not in a terminal state.</summary>
+    public required long OpenJobs { get; init; }
+    /// <summary>Last change that is durable; every change of a document takes the next number.</summary>
+    public required long Seq { get; init; }
+}
+
+/// <summary>Answer of <c>GET /v1/collections</c>.</summary>
+public sealed record CollectionList(IReadOnlyList<CollectionInfo> Collections);

@@ -1,0 +1,104 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Retrieval.Contracts;
+
+/// <summary>Which channels answer a search.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<SearchMode>))]
+public enum SearchMode
+{
+    /// <summary>Both, fused.</summary>
+    [JsonStringEnumMemberName("hybrid")] Hybrid,
+    /// <summary>By meaning: cosine of the vectors.</summary>
+    [JsonStringEnumMemberName("dense")] Dense,
+    /// <summary>By words: bm25.</summary>
+    [JsonStringEnumMemberName("lexical")] Lexical,
+}
+
+/// <summary>Body of <c>POST /v1/collections/{c}/search</c>.</summary>
+public sealed record SearchRequest
+{
+    /// <summary>The question.</summary>
+    public string? Query { get; init; }
+    /// <summary>Hits wanted.</summary>
+    public int Top { get; init; } = 10;
+    /// <summary>Channels; hybrid by default.</summary>
+    public SearchMode Mode { get; init; } = SearchMode.Hybrid;
+    /// <summary>Only chunks of documents that pass.</summary>
+    public Filter? Filter { get; init; }
+    /// <summary>Also answer with a cited context.</summary>
+    public ContextRequest? Context { get; init; }
+}
+
+/// <summary>Qdrant's filter form: every condition of <c>must</c> has to hold.</summary>
+public sealed record Filter
+{
+    /// <summary>Conditions that all have to hold.</summary>
+    public IReadOnlyList<Condition>? Must { get; init; }
+}
+
+/// <summary>One condition on a metadata field; a missing field matches nothing and is no error.</summary>
+public sealed record Condition
+{
+    /// <summary>Field of the metadata; dots reach into objects.</summary>
+    public string? Key { get; init; }
+    /// <summary>Equality; for a list, with any of its elements.</summary>
+    public Match? Match { get; init; }
+}
+
+/// <summary>Equality with a string, an integer or a Boolean.</summary>
+public sealed record Match
+{
+    /// <summary>The value to equal.</summary>
+    public JsonElement? Value { get; init; }
+}
+
+/// <summary>The context that is wanted.</summary>
+public sealed record ContextRequest
+{
+    /// <summary>Never exceeded; counted in the encoder's tokenizer over the whole context text, markers included.</summary>
+    public int MaxTokens { get; init; } = 200;
+}
+
+/// <summary>One passage found.</summary>
+public sealed record Hit
+{
+    /// <summary>Document id.</summary>
+    public required string Document { get; init; }
+    /// <summary>Chunk id.</summary>
+    public required Guid Chunk { get; init; }
+    /// <summary>Cosine (dense), bm25 (lexical) or fused rank score (hybrid); comparable within one answer only.</summary>
+    public required double Score { get; init; }
+    /// <summary>Title of the document.</summary>
+    public string? Title { get; init; }
+    /// <summary>Text of the chunk.</summary>
+    public required string Text { get; init; }
+    /// <summary>First UTF-16 index in the document's text.</summary>
+    public required int Start { get; init; }
+    /// <summary>Index after the last.</summary>
+    public required int End { get; init; }
+    /// <summary>Metadata of the document.</summary>
+    public Dictionary<string, JsonElement>? Metadata { get; init; }
+}
+
+/// <summary>A text that fits the budget and says where each part comes from.</summary>
+/// <param name="Text">Whole sentences; <c>[n]</c> stands before the words of citation n.</param>
+/// <param name="Tokens">Tokens of <paramref name="Text"/>, never above the budget.</param>
+/// <param name="Citations">In order of appearance.</param>
+public sealed record ContextAnswer(string Text, int Tokens, IReadOnlyList<Citation> Citations);
+
+/// <summary>Where a part of the context comes from: the words after <c>[n]</c> are the document's text from start to end.</summary>
+public sealed record Citation(int N, string Document, Guid Chunk, int Start, int End);
+
+/// <summary>Answer of a search.</summary>
+public sealed record SearchResponse
+{
+    /// <summary>Best first.</summary>
+    public required IReadOnlyList<Hit> Hits { get; init; }
+    /// <summary>When it was asked for.</summary>
+    public ContextAnswer? Context { get; init; }
+    /// <summary>Vector space that was searched.</summary>
+    public required string Space { get; init; }
+    /// <summary>Time inside the server, in milliseconds.</summary>
+    public required double TookMs { get; init; }
+}
