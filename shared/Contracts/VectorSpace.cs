@@ -45,6 +45,12 @@ public sealed record VectorSpace
     /// <inheritdoc/>
     public override int GetHashCode() => Id.GetHashCode(StringComparison.Ordinal);
 
+    /// <summary>The part of every template that takes a document's fields.</summary>
+    public const string TitleAndText = "{title} {text}";
+
+    /// <summary>A document's title and text as they are handed to the encoder, which puts its document prompt before them.</summary>
+    public static string Join(string? title, string text) => string.IsNullOrWhiteSpace(title) ? text : $"{title} {text}";
+
     /// <summary>Refuses vectors of another space.</summary>
     /// <exception cref="RetrievalException">SpaceMismatch, naming both ids.</exception>
     public static void Require(string expected, string actual, string what)

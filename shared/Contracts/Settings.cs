@@ -1,0 +1,43 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Retrieval.Contracts;
+
+/// <summary>A part of the platform that can run in its own process.</summary>
+public enum Role
+{
+    /// <summary>Public HTTP API, query pipeline, web page.</summary>
+    Gateway,
+    /// <summary>Queue to searchable.</summary>
+    Ingestion,
+    /// <summary>Texts to vectors.</summary>
+    Encoder,
+    /// <summary>Contexts to a token budget.</summary>
+    Compression,
+}
+
+/// <summary>Section <c>Peers:{Role}</c>: where a role is that does not run in this process.</summary>
+public sealed class PeerOptions
+{
+    /// <summary>http; default http.</summary>
+    [AllowedValues("http", ErrorMessage = "must be http: other transports are not in this version")]
+    public string Transport { get; init; } = "http";
+
+    /// <summary>Base addresses of the role; the first is used.</summary>
+    public IReadOnlyList<string> Urls { get; init; } = [];
+}
+
+/// <summary>Section <c>Storage</c>.</summary>
+public sealed class StorageOptions
+{
+    /// <summary>Data folder; default: <c>retrieval</c> in the user's local application data. Holds catalog, vectors and the lock.</summary>
+    [Required, MinLength(1)]
+    public string Folder { get; init; } = Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify), "retrieval");
+}
+
+/// <summary>Section <c>Queue</c>: how jobs travel from the gateway to ingestion.</summary>
+public sealed class QueueOptions
+{
+    /// <summary>memory; default memory. The job rows in the catalog are the truth, so nothing is lost with it.</summary>
+    [AllowedValues("memory", ErrorMessage = "must be memory: other transports are not in this version")]
+    public string Transport { get; init; } = "memory";
+}

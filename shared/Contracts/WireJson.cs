@@ -1,0 +1,47 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Retrieval.Contracts;
+
+/// <summary>
+/// JSON of the public and internal routes: camelCase, nulls left out, text unescaped.
+/// <see cref="Strict"/> reads requests and refuses unknown fields; <see cref="Lenient"/> reads answers, which may grow.
+/// </summary>
+[JsonSerializable(typeof(CollectionInput))]
+[JsonSerializable(typeof(CollectionInfo))]
+[JsonSerializable(typeof(CollectionList))]
+[JsonSerializable(typeof(DocumentInput))]
+[JsonSerializable(typeof(DocumentInfo))]
+[JsonSerializable(typeof(DocumentList))]
+[JsonSerializable(typeof(StatusInfo))]
+[JsonSerializable(typeof(BulkVerdict))]
+[JsonSerializable(typeof(SearchRequest))]
+[JsonSerializable(typeof(SearchResponse))]
+[JsonSerializable(typeof(CompressRequest))]
+[JsonSerializable(typeof(CompressResult))]
+[JsonSerializable(typeof(ProblemBody))]
+[JsonSerializable(typeof(HealthInfo))]
+[JsonSerializable(typeof(List<TimelineEntry>))]
+public sealed partial class WireJson : JsonSerializerContext
+{
+    /// <summary>For requests: an unknown field is an error.</summary>
+    public static WireJson Strict { get; } = new(With(JsonUnmappedMemberHandling.Disallow));
+
+    /// <summary>For answers of servers that may be newer.</summary>
+    public static WireJson Lenient { get; } = new(With(JsonUnmappedMemberHandling.Skip));
+
+    private static JsonSerializerOptions With(JsonUnmappedMemberHandling unmapped) => new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+        UnmappedMemberHandling = unmapped,
+        RespectNullableAnnotations = true,
+    };
+}
+
+/// <summary>Answer of /healthz and /readyz.</summary>
+/// <param name="Status">healthy, ready or starting.</param>
+/// <param name="Waiting">What readiness still waits for.</param>
+public sealed record HealthInfo(string Status, IReadOnlyList<string>? Waiting = null);
