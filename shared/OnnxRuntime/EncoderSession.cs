@@ -1,0 +1,98 @@
+using Microsoft.ML.OnnxRuntime;
+
+namespace Retrieval.OnnxRuntime;
+
+/// <summary>Where a session runs.</summary>
+public enum ExecutionProvider
+{
+    /// <summary>The processor.</summary>
+    Cpu,
+    /// <summary>An NVIDIA GPU; needs a build with -p:Gpu=true and the CUDA libraries.</summary>
+    Cuda,
+}
+
+/// <summary>An ONNX model opened for running; safe to run from many threads at once.</summary>
+public sealed class EncoderSession : IDisposable
+{
+    private readonly InferenceSession _session;
+    private readonly RunOptions _run = new();
+
+    private EncoderSession(InferenceSession session) => _session = session;
+
+    /// <summary>Version of the native library.</summary>
+    public static string RuntimeVersion => OrtEnv.Instance().GetVersionString();
+
+    /// <summary>Providers that the native library has.</summary>
+    public static IReadOnlyList<string> AvailableProviders => OrtEnv.Instance().GetAvailableProviders();
+
+    /// <summary>Names of the model's inputs.</summary>
+    public IReadOnlyList<string> Inputs => _session.InputNames;
+
+    /// <summary>Names and shapes of the model's outputs; -1 is a dynamic axis.</summary>
+    public IReadOnlyList<(string Name, int[] Shape, bool IsFloat32)> Outputs =>
+        [.. _session.OutputNames.Select(name => (name, _session.OutputMetadata[name].Dimensions, _session.OutputMetadata[name].ElementDataType == Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Float))];
+
+    /// <summary>Opens a model.</summary>
+    /// <param name="path">File; external data is looked for beside it.</param>
+    /// <param name="threads">Threads inside one run. Concurrent runs of one thread each serve a busy encoder better than one run of many.</param>
+    /// <param name="provider">Where it runs.</param>
+    /// <exception cref="OnnxRuntimeException">The file is no model, or the provider cannot be loaded.</exception>
+    public static EncoderSession Open(string path, int threads, ExecutionProvider provider)
+    {
+        using SessionOptions options = new()
+        {
+            IntraOpNumThreads = threads,
+            InterOpNumThreads = 1,
+            ExecutionMode = ExecutionMode.ORT_SEQUENTIAL,
+            GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_ALL,
+            LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
+            // Shapes change with every batch: a pattern would be planned for each and rarely meet again.
+            EnableMemoryPattern = false,
+        };
+        // A thread that spins between runs takes the core from the tokenizer and the other sessions.
+        options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
+        if (provider == ExecutionProvider.Cuda)
+        {
+            using OrtCUDAProviderOptions cuda = new();
+            options.AppendExecutionProvider_CUDA(cuda);
+        }
+        return new EncoderSession(new InferenceSession(path, options));
+    }
+
+    /// <summary>Runs the model and hands the output to a reader; nothing of it may be kept.</summary>
+    /// <param name="inputs">Name and values of each input, row-major, all of the same shape.</param>
+    /// <param name="rows">Texts in the batch.</param>
+    /// <param name="columns">Tokens a text.</param>
+    /// <param name="output">Name of a float32 output.</param>
+    /// <param name="read">Gets values and shape.</param>
+    public T Run<T>(IReadOnlyList<(string Name, long[] Values)> inputs, int rows, int columns, string output, OutputReader<T> read)
+    {
+        long[] shape = [rows, columns];
+        OrtValue[] values = [.. inputs.Select(i => OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, i.Values.AsMemory(0, rows * columns), shape))];
+        try
+        {
+            using IDisposableReadOnlyCollection<OrtValue> results = _session.Run(_run, [.. inputs.Select(i => i.Name)], values, [output]);
+            OrtTensorTypeAndShapeInfo info = results[0].GetTensorTypeAndShape();
+            return read(results[0].GetTensorDataAsSpan<float>(), info.Shape);
+        }
+        finally
+        {
+            foreach (OrtValue value in values)
+            {
+                value.Dispose();
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _run.Dispose();
+        _session.Dispose();
+    }
+}
+
+/// <summary>Reads an output in place.</summary>
+/// <param name="values">Row-major.</param>
+/// <param name="shape">Sizes of its axes.</param>
+public delegate T OutputReader<out T>(ReadOnlySpan<float> values, long[] shape);
