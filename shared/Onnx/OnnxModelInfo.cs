@@ -1,0 +1,117 @@
+using System.Security.Cryptography;
+using Google.Protobuf;
+using Retrieval.Onnx.Wire;
+
+namespace Retrieval.Onnx;
+
+/// <summary>An input or output of a graph.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="ElementType">TensorProto.DataType: 1 float, 6 int32, 7 int64, 10 float16.</param>
+/// <param name="Shape">Sizes or names of its axes; empty when the file says nothing.</param>
+public sealed record OnnxValue(string Name, int ElementType, IReadOnlyList<string> Shape);
+
+/// <summary>What a model file says of itself, read without its weights.</summary>
+public sealed record OnnxModelInfo
+{
+    /// <summary>Version of the format.</summary>
+    public required long IrVersion { get; init; }
+    /// <summary>Operator sets by domain; the standard one is the empty name.</summary>
+    public required IReadOnlyDictionary<string, long> Opsets { get; init; }
+    /// <summary>The program that wrote it.</summary>
+    public required string Producer { get; init; }
+    /// <summary>What has to be fed: initialisers that older files also list are left out.</summary>
+    public required IReadOnlyList<OnnxValue> Inputs { get; init; }
+    /// <summary>What it computes.</summary>
+    public required IReadOnlyList<OnnxValue> Outputs { get; init; }
+    /// <summary>Nodes of the graph.</summary>
+    public required int Nodes { get; init; }
+    /// <summary>Numbers in all initialisers.</summary>
+    public required long Parameters { get; init; }
+    /// <summary>Files with weights beside the model, by full path.</summary>
+    public required IReadOnlyList<string> ExternalFiles { get; init; }
+    /// <summary>SHA-256 over the model file and its external files, lower-case hex.</summary>
+    public required string Hash { get; init; }
+
+    /// <summary>Reads a model file.</summary>
+    /// <exception cref="OnnxFormatException">It is missing, truncated, no model, or one of its external files is missing.</exception>
+    public static OnnxModelInfo Read(string path)
+    {
+        try
+        {
+            ModelProto model = Parse(path);
+            string[] external = ExternalFilesOf(path, model);
+            HashSet<string> initialised = [.. model.Graph.Initializer.Select(t => t.Name)];
+            return new OnnxModelInfo
+            {
+                IrVersion = model.IrVersion,
+                Opsets = model.OpsetImport.GroupBy(o => o.Domain).ToDictionary(g => g.Key, g => g.Max(o => o.Version)),
+                Producer = $"{model.ProducerName} {model.ProducerVersion}".Trim(),
+                Inputs = [.. model.Graph.Input.Where(i => !initialised.Contains(i.Name)).Select(Value)],
+                Outputs = [.. model.Graph.Output.Select(Value)],
+                Nodes = model.Graph.Node.Count,
+                Parameters = model.Graph.Initializer.Sum(t => t.Dims.Aggregate(1L, (a, b) => a * b)),
+                ExternalFiles = external,
+                Hash = HashOf([path, .. external]),
+            };
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new OnnxFormatException(path, $"cannot be read: {e.Message}", e);
+        }
+    }
+
+    private static ModelProto Parse(string path)
+    {
+        using FileStream file = File.OpenRead(path);
+        try
+        {
+            // Unknown fields are the weights: read past, never kept.
+            ModelProto model = ModelProto.Parser.WithDiscardUnknownFields(true).ParseFrom(file);
+            return model.Graph is { Output.Count: > 0 } ? model : throw new OnnxFormatException(path, "has no graph: it is not an ONNX model. Fetch or export it again.");
+        }
+        catch (InvalidProtocolBufferException e)
+        {
+            throw new OnnxFormatException(path, $"is truncated or not an ONNX model ({file.Length} bytes: {e.Message.TrimEnd('.')}). Fetch or export it again.", e);
+        }
+    }
+
+    private static string[] ExternalFilesOf(string path, ModelProto model)
+    {
+        string folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
+        Dictionary<string, string> tensorOf = new(StringComparer.Ordinal);
+        foreach (TensorProto tensor in model.Graph.Initializer.Where(t => t.DataLocation == 1))
+        {
+            string location = tensor.ExternalData.FirstOrDefault(e => e.Key == "location")?.Value ?? throw new OnnxFormatException(path, $"says that tensor '{tensor.Name}' is in another file, but not in which.");
+            string full = Path.GetFullPath(Path.Combine(folder, location));
+            if (!full.StartsWith(folder + Path.DirectorySeparatorChar, StringComparison.Ordinal))
+            {
+                throw new OnnxFormatException(path, $"places tensor '{tensor.Name}' outside its own folder, at '{location}'.");
+            }
+            tensorOf.TryAdd(full, tensor.Name);
+        }
+        foreach ((string file, string tensor) in tensorOf.Where(f => !File.Exists(f.Key)))
+        {
+            throw new OnnxFormatException(path, $"keeps tensor '{tensor}' in {file}, which is missing. Put that file beside the model.");
+        }
+        return [.. tensorOf.Keys.Order(StringComparer.Ordinal)];
+    }
+
+    private static OnnxValue Value(ValueInfoProto value) => new(value.Name, value.Type?.TensorType?.ElemType ?? 0,
+        [.. (value.Type?.TensorType?.Shape?.Dim ?? []).Select(d => d.HasDimParam ? d.DimParam : $"{d.DimValue}")]);
+
+    private static string HashOf(string[] files)
+    {
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        byte[] buffer = new byte[1 << 20];
+        foreach (string path in files)
+        {
+            using FileStream file = File.OpenRead(path);
+            int read;
+            while ((read = file.Read(buffer)) > 0)
+            {
+                hash.AppendData(buffer.AsSpan(0, read));
+            }
+        }
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+}
