@@ -1,0 +1,61 @@
+using System.Text.Json;
+
+namespace Retrieval.Tokenization;
+
+/// <summary>A node of the file that knows its path, so that every complaint can name it.</summary>
+internal readonly struct JsonNodeReader(string file, string path, JsonElement element)
+{
+    public JsonElement Element => element;
+
+    public string Path => path;
+
+    public bool IsNull => element.ValueKind is JsonValueKind.Null or JsonValueKind.Undefined;
+
+    /// <summary>The value of "type".</summary>
+    public string Type => this["type"].String();
+
+    public JsonNodeReader this[string name] => new(file, path.Length == 0 ? name : $"{path}.{name}",
+        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out JsonElement value) ? value : default);
+
+    public IEnumerable<JsonNodeReader> Items()
+    {
+        if (element.ValueKind != JsonValueKind.Array)
+        {
+            throw Wrong("expected a list");
+        }
+        int i = 0;
+        foreach (JsonElement item in element.EnumerateArray())
+        {
+            yield return new JsonNodeReader(file, $"{path}[{i++}]", item);
+        }
+    }
+
+    public string String() => element.ValueKind == JsonValueKind.String ? element.GetString()! : throw Wrong("expected a string");
+
+    public int Integer() => element.ValueKind == JsonValueKind.Number && element.TryGetInt32(out int value) ? value : throw Wrong("expected an integer of 32 bits");
+
+    public bool Boolean(string name, bool absent) => this[name].Element.ValueKind switch
+    {
+        JsonValueKind.Undefined or JsonValueKind.Null => absent,
+        JsonValueKind.True => true,
+        JsonValueKind.False => false,
+        _ => throw this[name].Wrong("expected true or false"),
+    };
+
+    /// <summary>A component or option that this version does not have: refused by name, never ignored.</summary>
+    public TokenizerFormatException Unsupported(string supported) => new(file, path, $"'{Shown()}' is not supported in this version; supported: {supported}.");
+
+    public TokenizerFormatException Wrong(string expected) => new(file, path, $"{expected}, found {Shown()}.");
+
+    private string Shown()
+    {
+        string raw = element.ValueKind switch
+        {
+            JsonValueKind.Undefined => "nothing",
+            JsonValueKind.Object when element.TryGetProperty("type", out JsonElement type) => type.ToString(),
+            JsonValueKind.String => element.GetString()!,
+            _ => element.GetRawText(),
+        };
+        return raw.Length <= 60 ? raw : raw[..60] + "…";
+    }
+}
