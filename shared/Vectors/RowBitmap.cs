@@ -1,0 +1,28 @@
+namespace Retrieval.Vectors;
+
+/// <summary>One bit a row.</summary>
+public sealed class RowBitmap
+{
+    private readonly ulong[] _words;
+
+    /// <summary>All rows off.</summary>
+    public RowBitmap(int rows) => (Rows, _words) = (rows, new ulong[(rows + 63) / 64]);
+
+    /// <summary>Rows that it speaks of.</summary>
+    public int Rows { get; }
+
+    /// <summary>Whether a row is on; rows beyond the end are off.</summary>
+    public bool this[int row]
+    {
+        get => (uint)row < (uint)Rows && (_words[row >> 6] >> row & 1) != 0;
+        set => _words[row >> 6] = value ? _words[row >> 6] | 1UL << row : _words[row >> 6] & ~(1UL << row);
+    }
+
+    /// <summary>A copy with room for more rows, which are off.</summary>
+    public RowBitmap Grown(int rows)
+    {
+        RowBitmap grown = new(rows);
+        _words.AsSpan(0, Math.Min(_words.Length, grown._words.Length)).CopyTo(grown._words);
+        return grown;
+    }
+}
