@@ -23,6 +23,9 @@ namespace Retrieval.Contracts;
 [JsonSerializable(typeof(ProblemBody))]
 [JsonSerializable(typeof(HealthInfo))]
 [JsonSerializable(typeof(List<TimelineEntry>))]
+[JsonSerializable(typeof(VectorSpace))]
+[JsonSerializable(typeof(ChunkingSettings))]
+[JsonSerializable(typeof(Dictionary<string, System.Text.Json.JsonElement>))]
 public sealed partial class WireJson : JsonSerializerContext
 {
     /// <summary>For requests: an unknown field is an error.</summary>

@@ -1,0 +1,112 @@
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using Microsoft.Data.Sqlite;
+using Retrieval.Contracts;
+
+namespace Retrieval.Storage;
+
+public sealed partial class Catalog
+{
+    /// <summary>What can be found of a document; before its first indexing what was accepted; null when it is unknown or removed.</summary>
+    public Task<DocumentInfo?> FindDocumentAsync(CollectionRow collection, string document, CancellationToken cancellationToken) => ReadAsync(session => session.Query(
+        """
+        SELECT d.id, d.live, d.title, d.text, d.url, d.metadata, d.version, d.chunks, d.generation, j.status, j.payload, j.kind
+        FROM documents d LEFT JOIN jobs j ON j.id = d.job WHERE d.collection = $1 AND d.id = $2
+        """, ReadDocument, collection.Id, document).FirstOrDefault(), cancellationToken);
+
+    /// <summary>Documents by id, from behind <paramref name="after"/>; removed ones are left out.</summary>
+    public Task<DocumentList> ListDocumentsAsync(CollectionRow collection, string? after, int limit, CancellationToken cancellationToken) => ReadAsync(session =>
+    {
+        List<DocumentRow> rows = session.Query(
+            """
+            SELECT d.id, d.title, j.status, d.version, d.chunks, d.generation, d.live, j.version
+            FROM documents d JOIN jobs j ON j.id = d.job WHERE d.collection = $1 AND d.id > $2 AND NOT (d.live = 0 AND j.status = 5) ORDER BY d.id LIMIT $3
+            """,
+            r => new DocumentRow(r.GetString(0), Text(r, 1), (DocumentStatus)r.GetInt32(2), r.GetInt64(r.GetBoolean(6) ? 3 : 7), r.GetInt32(4), r.GetInt64(5)), collection.Id, after ?? "", limit + 1L);
+        bool more = rows.Count > limit;
+        return new DocumentList(more ? rows[..limit] : rows, more ? rows[limit - 1].Id : null);
+    }, cancellationToken);
+
+    /// <summary>Chunks by row, in the order asked; rows that are gone are left out.</summary>
+    public Task<IReadOnlyList<StoredChunk>> ReadChunksAsync(CollectionRow collection, IReadOnlyList<long> rows, CancellationToken cancellationToken) => ReadAsync<IReadOnlyList<StoredChunk>>(session =>
+    {
+        List<StoredChunk> chunks = new(rows.Count);
+        session.Execute("BEGIN");
+        try
+        {
+            foreach (long row in rows)
+            {
+                chunks.AddRange(session.Query(
+                    // SQLite counts characters, our offsets are UTF-16: the text is cut here, not there.
+                    """SELECT c.row, c.id, d.id, d.title, d.text, c.start, c."end", d.metadata FROM chunks c JOIN documents d ON d.key = c.document WHERE c.row = $1 AND d.collection = $2""",
+                    ReadChunk, row, collection.Id));
+            }
+        }
+        finally
+        {
+            session.Execute("COMMIT");
+        }
+        return chunks;
+    }, cancellationToken);
+
+    /// <summary>Documents that changed after a seq, in its order, with the vectors of the chunks that they have now.</summary>
+    internal Task<IReadOnlyList<DocumentChange>> ReadChangesAsync(long collection, long afterSeq, int most, CancellationToken cancellationToken) => ReadAsync<IReadOnlyList<DocumentChange>>(session =>
+    {
+        session.Execute("BEGIN");
+        try
+        {
+            List<(long Key, long Seq, string? Metadata)> documents = session.Query("SELECT key, seq, metadata FROM documents WHERE collection = $1 AND seq > $2 ORDER BY seq LIMIT $3",
+                r => (r.GetInt64(0), r.GetInt64(1), Text(r, 2)), collection, afterSeq, (long)most);
+            return [.. documents.Select(d => new DocumentChange(d.Seq, d.Key, Metadata(d.Metadata),
+                session.Query("SELECT row, vector FROM chunks WHERE document = $1 ORDER BY ordinal", r => (r.GetInt64(0), Vector(r.GetFieldValue<byte[]>(1))), d.Key)))];
+        }
+        finally
+        {
+            session.Execute("COMMIT");
+        }
+    }, cancellationToken);
+
+    private static DocumentInfo? ReadDocument(SqliteDataReader r)
+    {
+        bool live = r.GetBoolean(1);
+        DocumentInput? accepted = live || r.IsDBNull(10) || (JobKind)r.GetInt32(11) == JobKind.Delete ? null : JsonSerializer.Deserialize(r.GetString(10), WireJson.Lenient.DocumentInput);
+        if (!live && accepted is null)
+        {
+            return null;
+        }
+        return new DocumentInfo
+        {
+            Id = r.GetString(0),
+            Title = live ? Text(r, 2) : accepted!.Title,
+            Text = live ? r.GetString(3) : accepted!.Text!,
+            Url = live ? Text(r, 4) : accepted!.Url,
+            Metadata = live ? Metadata(Text(r, 5)) : accepted!.Metadata,
+            Version = live ? r.GetInt64(6) : accepted!.Version ?? 0,
+            Status = (DocumentStatus)r.GetInt32(9),
+            Chunks = r.GetInt32(7),
+            Generation = r.GetInt64(8),
+        };
+    }
+
+    private static StoredChunk ReadChunk(SqliteDataReader r)
+    {
+        int start = r.GetInt32(5), end = r.GetInt32(6);
+        return new StoredChunk
+        {
+            Row = r.GetInt64(0),
+            Id = new Guid(r.GetFieldValue<byte[]>(1), bigEndian: true),
+            Document = r.GetString(2),
+            Title = Text(r, 3),
+            Text = r.GetString(4)[start..end],
+            Start = start,
+            End = end,
+            Metadata = Metadata(Text(r, 7)),
+        };
+    }
+
+    private static string? Text(SqliteDataReader r, int column) => r.IsDBNull(column) ? null : r.GetString(column);
+
+    private static Dictionary<string, JsonElement>? Metadata(string? json) => json is null ? null : JsonSerializer.Deserialize(json, WireJson.Lenient.DictionaryStringJsonElement);
+
+    private static float[] Vector(byte[] littleEndian) => MemoryMarshal.Cast<byte, float>(littleEndian).ToArray();
+}

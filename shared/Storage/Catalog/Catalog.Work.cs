@@ -1,0 +1,203 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using Retrieval.Contracts;
+
+namespace Retrieval.Storage;
+
+public sealed partial class Catalog
+{
+    private const long Gone = -1;
+    private long _lastCollection;
+
+    /// <summary>Voids every lease: whoever opens the folder is alone with it, so nobody can be at work. Called once at start.</summary>
+    public Task ReleaseLeasesAsync(CancellationToken cancellationToken) =>
+        _writer.WriteAsync(session => session.Execute("UPDATE jobs SET lease_until = 0, status = 0 WHERE status < 2"), cancellationToken);
+
+    /// <summary>Leases jobs that are due: one from each collection in turn, the oldest first; never two of one document.</summary>
+    public Task<IReadOnlyList<Guid>> ClaimDueAsync(JobQueue queue, int most, TimeSpan lease, CancellationToken cancellationToken) =>
+        _writer.WriteAsync<IReadOnlyList<Guid>>(session =>
+        {
+            long now = Now();
+            List<long> collections = session.Query("SELECT id FROM collections ORDER BY id", r => r.GetInt64(0));
+            List<Queue<string>> waiting = [.. collections.OrderBy(c => c <= _lastCollection).ThenBy(c => c).Select(c => new Queue<string>(session.Query(
+                """
+                SELECT j.id FROM jobs j INDEXED BY jobs_open WHERE j.status < 2 AND j.queue = $1 AND j.collection = $2 AND j.lease_until <= $3 AND j.next_attempt_at <= $3
+                AND NOT EXISTS (SELECT 1 FROM jobs e WHERE e.status < 2 AND e.collection = j.collection AND e.document = j.document AND e.id < j.id) ORDER BY j.id LIMIT $4
+                """, r => r.GetString(0), (long)queue, c, now, (long)most)))];
+            List<Guid> claimed = [];
+            for (bool any = true; any && claimed.Count < most;)
+            {
+                any = false;
+                foreach (Queue<string> jobs in waiting)
+                {
+                    if (claimed.Count < most && jobs.TryDequeue(out string? id))
+                    {
+                        session.Execute("UPDATE jobs SET lease_until = $1 WHERE id = $2", now + (long)lease.TotalMilliseconds, id);
+                        claimed.Add(Guid.Parse(id));
+                        any = true;
+                    }
+                }
+            }
+            _lastCollection = collections.Count == 0 ? 0 : NextTurn(collections, claimed.Count);
+            return claimed;
+        }, cancellationToken);
+
+    /// <summary>Returns when something was accepted, or after the time.</summary>
+    public async Task WaitForDueAsync(TimeSpan atMost, CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(atMost);
+        try
+        {
+            await _due.Reader.ReadAsync(limit.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // The time is over: look again.
+        }
+    }
+
+    /// <summary>Counts an attempt, durably, before its work begins. Null when the job is finished or a newer version was accepted.</summary>
+    public async Task<Job?> BeginAsync(Guid id, TimeSpan lease, CancellationToken cancellationToken)
+    {
+        (Job? job, bool superseded) = await _writer.WriteAsync(session =>
+        {
+            if (Find(session, id) is not { IsFinished: false } found)
+            {
+                return (null, false);
+            }
+            if (Newer(session, found) is { } newer)
+            {
+                Finish(session, found, DocumentStatus.Superseded, 0, 0, [Entry("superseded", $"by version {newer}")]);
+                return (null, true);
+            }
+            session.Execute("UPDATE jobs SET status = 1, attempts = attempts + 1, lease_until = $1 WHERE id = $2", Now() + (long)lease.TotalMilliseconds, id.ToString());
+            return ((Job?)(found with { Status = DocumentStatus.Processing, Attempts = found.Attempts + 1 }), false);
+        }, cancellationToken).ConfigureAwait(false);
+        if (superseded)
+        {
+            Finished(id);
+        }
+        return job;
+    }
+
+    /// <summary>
+    /// In one transaction: the new generation's chunks, vectors and words in, the old ones out, the document flipped, seq counted up, the job indexed.
+    /// When a newer version was accepted meanwhile, or the collection is gone, nothing is written. Returns the seq, 0 when nothing was written.
+    /// </summary>
+    public async Task<long> StoreAsync(Job job, DocumentInput document, IReadOnlyList<NewChunk> chunks, string space, IReadOnlyList<TimelineEntry> steps, CancellationToken cancellationToken)
+    {
+        long seq = await _writer.WriteAsync(session =>
+        {
+            if (!MayWrite(session, job, out CollectionRow? collection))
+            {
+                return collection is null ? Gone : 0;
+            }
+            VectorSpace.Require(collection.Space, space, "The document's vectors");
+            (long key, long generation) = Empty(session, collection, job);
+            foreach (NewChunk chunk in chunks)
+            {
+                Insert(session, collection, key, generation, job.Document, document, chunk);
+            }
+            long next = NextSeq(session, collection);
+            session.Execute("UPDATE documents SET seq = $1, generation = $2, live = 1, version = $3, chunks = $4, title = $5, text = $6, url = $7, metadata = $8 WHERE key = $9",
+                next, generation, job.Version, (long)chunks.Count, document.Title, document.Text, document.Url,
+                document.Metadata is null ? null : JsonSerializer.Serialize(document.Metadata, WireJson.Lenient.DictionaryStringJsonElement), key);
+            Finish(session, job, DocumentStatus.Indexed, chunks.Count, generation, [.. steps, Entry("indexed", string.Create(CultureInfo.InvariantCulture, $"generation {generation}, seq {next}"))]);
+            return next;
+        }, cancellationToken).ConfigureAwait(false);
+        return Written(job, seq);
+    }
+
+    /// <summary>Removes a document. The row stays as a mark with its seq, so that followers see it go.</summary>
+    public async Task<long> RemoveAsync(Job job, CancellationToken cancellationToken)
+    {
+        long seq = await _writer.WriteAsync(session =>
+        {
+            if (!MayWrite(session, job, out CollectionRow? collection))
+            {
+                return collection is null ? Gone : 0;
+            }
+            (long key, long generation) = Empty(session, collection, job);
+            long next = NextSeq(session, collection);
+            session.Execute("UPDATE documents SET seq = $1, generation = $2, live = 0, version = $3, chunks = 0, title = NULL, text = NULL, url = NULL, metadata = NULL WHERE key = $4", next, generation, job.Version, key);
+            Finish(session, job, DocumentStatus.Deleted, 0, generation, [Entry("deleted", string.Create(CultureInfo.InvariantCulture, $"seq {next}"))]);
+            return next;
+        }, cancellationToken).ConfigureAwait(false);
+        return Written(job, seq);
+    }
+
+    /// <summary>Ends an attempt: due again at a time, or given up when there is none.</summary>
+    public async Task FailAsync(Job job, string reason, string? detail, DateTimeOffset? nextAttempt, CancellationToken cancellationToken)
+    {
+        int rows = await _writer.WriteAsync(session => session.Execute(
+            "UPDATE jobs SET status = $1, error = $2, detail = $3, lease_until = 0, next_attempt_at = $4, timeline = $5 WHERE id = $6 AND status < 2",
+            (long)(nextAttempt is null ? DocumentStatus.Failed : DocumentStatus.Accepted), reason, detail, nextAttempt?.ToUnixTimeMilliseconds() ?? 0L,
+            Json([.. job.Timeline, Entry(nextAttempt is null ? "failed" : "retry", $"attempt {job.Attempts}: {reason}")]), job.Id.ToString()), cancellationToken).ConfigureAwait(false);
+        if (nextAttempt is null && rows > 0)
+        {
+            Finished(job.Id);
+        }
+    }
+
+    private long Written(Job job, long seq)
+    {
+        if (seq == Gone)
+        {
+            return 0; // deleting the collection has settled its jobs
+        }
+        Finished(job.Id);
+        _changed.Writer.TryWrite(true);
+        return seq;
+    }
+
+    private void Finished(Guid job)
+    {
+        Interlocked.Decrement(ref _openJobs);
+        SignalFinished(job);
+        _due.Writer.TryWrite(true);
+    }
+
+    private long NextTurn(List<long> collections, int claimed) =>
+        claimed == 0 ? _lastCollection : collections.OrderBy(c => c <= _lastCollection).ThenBy(c => c).ElementAt((claimed - 1) % collections.Count);
+
+    private static long? Newer(Session session, Job job) =>
+        session.Scalar<long?>("SELECT accepted_version FROM documents WHERE collection = $1 AND id = $2", job.CollectionId, job.Document) is { } accepted && accepted > job.Version ? accepted : null;
+
+    /// <summary>False when the collection is gone, or a newer version was accepted, which is then recorded.</summary>
+    private bool MayWrite(Session session, Job job, [NotNullWhen(true)] out CollectionRow? collection)
+    {
+        collection = session.Query($"SELECT {CollectionRow.Columns} FROM collections WHERE id = $1", CollectionRow.Read, job.CollectionId).FirstOrDefault();
+        if (collection is not null && Newer(session, job) is { } newer)
+        {
+            Finish(session, job, DocumentStatus.Superseded, 0, 0, [Entry("superseded", $"by version {newer}")]);
+            return false;
+        }
+        return collection is not null;
+    }
+
+    /// <summary>Takes the old generation's chunks and words out.</summary>
+    private static (long Key, long Generation) Empty(Session session, CollectionRow collection, Job job)
+    {
+        (long key, long generation) = session.Query("SELECT key, generation FROM documents WHERE collection = $1 AND id = $2", r => (r.GetInt64(0), r.GetInt64(1)), collection.Id, job.Document).Single();
+        session.Execute($"DELETE FROM {WordTable(collection.Id)} WHERE rowid IN (SELECT row FROM chunks WHERE document = $1)", key);
+        session.Execute("DELETE FROM chunks WHERE document = $1", key);
+        return (key, generation + 1);
+    }
+
+    private static void Insert(Session session, CollectionRow collection, long key, long generation, string id, DocumentInput document, NewChunk chunk)
+    {
+        if (chunk.Vector.Length != collection.Dimensions)
+        {
+            throw new RetrievalException(ErrorKind.Internal, $"A vector has {chunk.Vector.Length} dimensions; collection '{collection.Name}' stores {collection.Dimensions}.");
+        }
+        byte[] chunkId = ChunkId.Of(collection.Name, id, generation, chunk.Ordinal).ToByteArray(bigEndian: true);
+        session.Execute("""INSERT INTO chunks(document, ordinal, id, start, "end", tokens, reuse_key, vector) VALUES($1, $2, $3, $4, $5, $6, $7, $8)""",
+            key, (long)chunk.Ordinal, chunkId, (long)chunk.Start, (long)chunk.End, (long)chunk.Tokens, chunk.ReuseKey, MemoryMarshal.AsBytes(chunk.Vector.AsSpan()).ToArray());
+        session.Execute($"INSERT INTO {WordTable(collection.Id)}(rowid, title, text) VALUES(last_insert_rowid(), $1, $2)", document.Title, document.Text![chunk.Start..chunk.End]);
+    }
+
+    private static long NextSeq(Session session, CollectionRow collection) => session.Scalar<long>("UPDATE collections SET seq = seq + 1 WHERE id = $1 RETURNING seq", collection.Id);
+}

@@ -1,0 +1,109 @@
+using System.Text.Json;
+using Microsoft.Data.Sqlite;
+using Retrieval.Contracts;
+
+namespace Retrieval.Storage;
+
+/// <summary>A collection as the roles need it.</summary>
+public sealed record CollectionRow(long Id, string Name, string Encoder, string Space, int Dimensions, ChunkingSettings Chunking, long Seq)
+{
+    internal const string Columns = "id, name, encoder, space, dimensions, chunking, seq";
+
+    internal static CollectionRow Read(SqliteDataReader r) => new(r.GetInt64(0), r.GetString(1), r.GetString(2), r.GetString(3), r.GetInt32(4),
+        JsonSerializer.Deserialize(r.GetString(5), WireJson.Lenient.ChunkingSettings)!, r.GetInt64(6));
+}
+
+/// <summary>A job row: the truth about one change of one document.</summary>
+public sealed record Job
+{
+    internal const string Columns = "j.id, j.collection, c.name, j.document, j.kind, j.queue, j.version, j.status, j.payload, j.media_type, j.attempts, j.error, j.timeline, j.chunks, j.generation, j.next_attempt_at";
+
+    /// <summary>Id; the only thing that a message carries.</summary>
+    public required Guid Id { get; init; }
+    /// <summary>Key of the collection.</summary>
+    public required long CollectionId { get; init; }
+    /// <summary>Name of the collection.</summary>
+    public required string Collection { get; init; }
+    /// <summary>Id of the document.</summary>
+    public required string Document { get; init; }
+    /// <summary>Write or remove.</summary>
+    public required JobKind Kind { get; init; }
+    /// <summary>Queue.</summary>
+    public required JobQueue Queue { get; init; }
+    /// <summary>Version of the document.</summary>
+    public required long Version { get; init; }
+    /// <summary>Where it stands.</summary>
+    public required DocumentStatus Status { get; init; }
+    /// <summary>What was accepted; null once it is no longer needed.</summary>
+    public DocumentInput? Payload { get; init; }
+    /// <summary>Media type of the text.</summary>
+    public required string MediaType { get; init; }
+    /// <summary>Attempts that began.</summary>
+    public required int Attempts { get; init; }
+    /// <summary>Why it failed or waits.</summary>
+    public string? Error { get; init; }
+    /// <summary>Its way so far.</summary>
+    public required IReadOnlyList<TimelineEntry> Timeline { get; init; }
+    /// <summary>Chunks that it wrote.</summary>
+    public required int Chunks { get; init; }
+    /// <summary>Generation that it wrote.</summary>
+    public required long Generation { get; init; }
+    /// <summary>Not before this.</summary>
+    public DateTimeOffset? NextAttemptAt { get; init; }
+
+    /// <summary>Nothing will change any more.</summary>
+    public bool IsFinished => Status is not (DocumentStatus.Accepted or DocumentStatus.Processing);
+
+    internal static Job Read(SqliteDataReader r) => new()
+    {
+        Id = Guid.Parse(r.GetString(0)),
+        CollectionId = r.GetInt64(1),
+        Collection = r.GetString(2),
+        Document = r.GetString(3),
+        Kind = (JobKind)r.GetInt32(4),
+        Queue = (JobQueue)r.GetInt32(5),
+        Version = r.GetInt64(6),
+        Status = (DocumentStatus)r.GetInt32(7),
+        Payload = r.IsDBNull(8) ? null : JsonSerializer.Deserialize(r.GetString(8), WireJson.Lenient.DocumentInput),
+        MediaType = r.GetString(9),
+        Attempts = r.GetInt32(10),
+        Error = r.IsDBNull(11) ? null : r.GetString(11),
+        Timeline = JsonSerializer.Deserialize(r.GetString(12), WireJson.Lenient.ListTimelineEntry)!,
+        Chunks = r.GetInt32(13),
+        Generation = r.GetInt64(14),
+        NextAttemptAt = r.GetInt64(15) is > 0 and long at ? DateTimeOffset.FromUnixTimeMilliseconds(at) : null,
+    };
+}
+
+/// <summary>A chunk to store.</summary>
+/// <param name="Ordinal">Its number in the document, from 0.</param>
+/// <param name="Start">First UTF-16 index in the document's text.</param>
+/// <param name="End">Index after the last.</param>
+/// <param name="Tokens">Tokens of its text.</param>
+/// <param name="Vector">Numbers of the collection's dimensions.</param>
+/// <param name="ReuseKey">See <see cref="Contracts.ReuseKey"/>.</param>
+public sealed record NewChunk(int Ordinal, int Start, int End, int Tokens, float[] Vector, byte[] ReuseKey);
+
+/// <summary>A chunk as hits show it.</summary>
+public sealed record StoredChunk
+{
+    /// <summary>Row, the index's handle.</summary>
+    public required long Row { get; init; }
+    /// <summary>Chunk id.</summary>
+    public required Guid Id { get; init; }
+    /// <summary>Document id.</summary>
+    public required string Document { get; init; }
+    /// <summary>Title of the document.</summary>
+    public string? Title { get; init; }
+    /// <summary>Text of the chunk.</summary>
+    public required string Text { get; init; }
+    /// <summary>First UTF-16 index in the document's text.</summary>
+    public required int Start { get; init; }
+    /// <summary>Index after the last.</summary>
+    public required int End { get; init; }
+    /// <summary>Metadata of the document.</summary>
+    public Dictionary<string, JsonElement>? Metadata { get; init; }
+}
+
+/// <summary>A document that changed: the chunks that it has now, none when it was removed.</summary>
+public sealed record DocumentChange(long Seq, long Document, Dictionary<string, JsonElement>? Metadata, IReadOnlyList<(long Row, float[] Vector)> Chunks);
