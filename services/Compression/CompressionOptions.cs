@@ -1,0 +1,19 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Retrieval.Compression;
+
+/// <summary>Section <c>Compression</c>.</summary>
+public sealed class CompressionOptions
+{
+    /// <summary>Passages in one request; more are refused. Default 100.</summary>
+    [Range(1, 10_000)]
+    public int MaxPassages { get; init; } = 100;
+
+    /// <summary>Sentences that are ranked by the encoder, taken from the best passages first; the others are left out. Bounds the time of a request. Default 400.</summary>
+    [Range(1, 100_000)]
+    public int MaxSentences { get; init; } = 400;
+
+    /// <summary>Largest budget in tokens. Default 32,768.</summary>
+    [Range(1, 1_000_000)]
+    public int MaxTokens { get; init; } = 32_768;
+}
