@@ -1,0 +1,31 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Retrieval.Ingestion;
+
+/// <summary>Section <c>Ingestion</c>.</summary>
+public sealed class IngestionOptions
+{
+    /// <summary>Jobs of single documents worked on at once. Default 8.</summary>
+    [Range(1, 1024)]
+    public int InteractivePrefetch { get; init; } = 8;
+
+    /// <summary>Jobs of bulk loads worked on at once; more gives the encoder fuller batches and takes more memory. Default 32.</summary>
+    [Range(1, 1024)]
+    public int BulkPrefetch { get; init; } = 32;
+
+    /// <summary>Attempts before a document is given up. Default 5.</summary>
+    [Range(1, 100)]
+    public int MaxAttempts { get; init; } = 5;
+
+    /// <summary>Seconds before the second attempt; doubled for each one after it, up to five minutes. Default 2.</summary>
+    [Range(0.1, 300)]
+    public double RetrySeconds { get; init; } = 2;
+
+    /// <summary>Seconds that a worker may hold a job before another may take it. Default 600.</summary>
+    [Range(1, 86_400)]
+    public int LeaseSeconds { get; init; } = 600;
+
+    internal TimeSpan Lease => TimeSpan.FromSeconds(LeaseSeconds);
+
+    internal TimeSpan RetryDelay(int attempts) => TimeSpan.FromSeconds(Math.Min(300, RetrySeconds * Math.Pow(2, attempts - 1)));
+}

@@ -1,0 +1,15 @@
+using Microsoft.Extensions.Logging;
+
+namespace Retrieval.Ingestion;
+
+internal static partial class Log
+{
+    [LoggerMessage(1, LogLevel.Error, "Jobs could not be dispatched; trying again.")]
+    public static partial void DispatchFailed(ILogger logger, Exception e);
+
+    [LoggerMessage(2, LogLevel.Error, "Job {Job} was given up after {Attempts} attempts.")]
+    public static partial void GivenUp(ILogger logger, Exception e, Guid job, int attempts);
+
+    [LoggerMessage(3, LogLevel.Warning, "Job {Job} failed in attempt {Attempts} and is due again at {Next}: {Reason}")]
+    public static partial void WillRetry(ILogger logger, Guid job, int attempts, string next, string reason);
+}
