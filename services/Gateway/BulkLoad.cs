@@ -1,0 +1,83 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using Retrieval.Contracts;
+using Retrieval.Storage;
+
+namespace Retrieval.Gateway;
+
+/// <summary>
+/// NDJSON: a document a line in, a verdict a line out, in the same order. Lines are accepted while the body still arrives, many in flight so that they
+/// share commits. The verdicts go out when the body has been read: a client that sends everything before it reads cannot block itself.
+/// </summary>
+internal sealed class BulkLoad(DocumentAcceptance acceptance, GatewayOptions options)
+{
+    private const int InFlight = 64;
+    private static readonly byte[] NewLine = [(byte)'\n'];
+
+    public async Task RunAsync(CollectionRow collection, HttpContext context, bool wait, CancellationToken cancellationToken)
+    {
+        RequestBody.LiftServerLimit(context.Request);
+        List<Task<(BulkVerdict Verdict, Job? Job)>> lines = [];
+        SemaphoreSlim room = new(InFlight); // not disposed: lines may still hold it when the client leaves
+        await foreach (NdjsonLine line in NdjsonLine.ReadAsync(context.Request.BodyReader, options.MaxDocumentBytes, cancellationToken))
+        {
+            await room.WaitAsync(cancellationToken);
+            lines.Add(lines.Count < options.MaxBulkDocuments ? AcceptAsync(collection, line, room, cancellationToken) : Refuse(room));
+        }
+        context.Response.ContentType = "application/x-ndjson";
+        foreach (Task<(BulkVerdict Verdict, Job? Job)> line in lines)
+        {
+            (BulkVerdict verdict, Job? job) = await line;
+            if (wait && job is not null)
+            {
+                Job done = await acceptance.WaitAsync(collection, job, cancellationToken);
+                verdict = verdict with { Status = done.Status, Error = done.Error };
+            }
+            await WriteAsync(context.Response.BodyWriter, verdict, wait, cancellationToken);
+        }
+        await context.Response.BodyWriter.FlushAsync(cancellationToken);
+    }
+
+    private async Task<(BulkVerdict Verdict, Job? Job)> AcceptAsync(CollectionRow collection, NdjsonLine line, SemaphoreSlim room, CancellationToken cancellationToken)
+    {
+        string? id = null;
+        try
+        {
+            if (line.IsTooLong)
+            {
+                throw RequestBody.TooLarge(line.Length, options.MaxDocumentBytes);
+            }
+            DocumentInput document = RequestBody.ParseJson<DocumentInput>(line.Json.Span, WireJson.Strict.DocumentInput);
+            id = document.Id;
+            Job job = await acceptance.AcceptAsync(collection, JobQueue.Bulk, document, "text/plain", cancellationToken);
+            return (new BulkVerdict(id, job.Status, job.Error), job);
+        }
+        catch (RetrievalException e)
+        {
+            return (new BulkVerdict(id, DocumentStatus.Failed, e.Problem.ToString()), null);
+        }
+        finally
+        {
+            room.Release();
+        }
+    }
+
+    private Task<(BulkVerdict, Job?)> Refuse(SemaphoreSlim room)
+    {
+        room.Release();
+        return Task.FromResult<(BulkVerdict, Job?)>((new BulkVerdict(null, DocumentStatus.Failed,
+            $"A bulk load takes {options.MaxBulkDocuments} documents (Gateway:MaxBulkDocuments). Send the rest in another request."), null));
+    }
+
+    private static async Task WriteAsync(PipeWriter writer, BulkVerdict verdict, bool flush, CancellationToken cancellationToken)
+    {
+        writer.Write(JsonSerializer.SerializeToUtf8Bytes(verdict, WireJson.Strict.BulkVerdict));
+        writer.Write(NewLine);
+        if (flush || writer.UnflushedBytes > 32_768)
+        {
+            await writer.FlushAsync(cancellationToken);
+        }
+    }
+}

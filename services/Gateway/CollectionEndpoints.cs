@@ -1,0 +1,56 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Retrieval.Contracts;
+using Retrieval.Storage;
+
+namespace Retrieval.Gateway;
+
+/// <summary><c>/v1/collections</c>.</summary>
+internal static class CollectionEndpoints
+{
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/v1/collections", async (Catalog catalog, CancellationToken cancellationToken) =>
+                Results.Json(new CollectionList(await catalog.ListCollectionsAsync(cancellationToken)), WireJson.Strict.CollectionList))
+            .WithSummary("List collections").Produces<CollectionList>();
+        routes.MapPut("/v1/collections/{collection}", PutAsync).WithSummary("Create a collection, or change its chunking")
+            .Accepts<CollectionInput>(true, "application/json").Produces<CollectionInfo>().ProducesProblem(400).ProducesProblem(409);
+        routes.MapGet("/v1/collections/{collection}", async (string collection, Catalog catalog, CancellationToken cancellationToken) =>
+                Results.Json(await catalog.DescribeCollectionAsync(collection, cancellationToken), WireJson.Strict.CollectionInfo))
+            .WithSummary("Describe a collection").Produces<CollectionInfo>().ProducesProblem(404);
+        routes.MapDelete("/v1/collections/{collection}", DeleteAsync).WithSummary("Delete a collection with everything in it")
+            .Produces(204).ProducesProblem(404);
+    }
+
+    private static async Task<IResult> PutAsync(string collection, HttpRequest request, Catalog catalog, IEncoder encoder, GatewayOptions options, CancellationToken cancellationToken)
+    {
+        Names.Collection(collection);
+        byte[] body = await RequestBody.ReadAsync(request, options.MaxDocumentBytes, cancellationToken);
+        CollectionInput input = body.Length == 0 ? new CollectionInput() : RequestBody.ParseJson<CollectionInput>(body, WireJson.Strict.CollectionInput);
+        // A collection keeps its encoder: a PUT that names none describes the model it has.
+        CollectionRow? existing = await catalog.FindCollectionAsync(collection, cancellationToken);
+        EncoderDescription model = await encoder.DescribeAsync(input.Encoder ?? existing?.Encoder, cancellationToken);
+        Check(input.Chunking, model);
+        await catalog.PutCollectionAsync(collection, model.Model, model.Space, input.Chunking, cancellationToken);
+        return Results.Json(await catalog.DescribeCollectionAsync(collection, cancellationToken), WireJson.Strict.CollectionInfo,
+            statusCode: existing is null ? StatusCodes.Status201Created : StatusCodes.Status200OK);
+    }
+
+    private static async Task<IResult> DeleteAsync(string collection, Catalog catalog, CancellationToken cancellationToken)
+    {
+        await catalog.GetCollectionAsync(collection, cancellationToken);
+        await catalog.DeleteCollectionAsync(collection, cancellationToken);
+        return Results.NoContent();
+    }
+
+    private static void Check(ChunkingSettings? chunking, EncoderDescription model)
+    {
+        const int Least = 16;
+        if (chunking?.MaxTokens is { } tokens && (tokens < Least || tokens > model.Space.MaxTokens))
+        {
+            throw new RetrievalException(ErrorKind.Invalid, $"Chunks of {tokens} tokens are not possible with encoder {model.Model}.", "chunking.maxTokens", $"{tokens}",
+                $"{Least} to {model.Space.MaxTokens}", "Choose a limit that the encoder reads at once, or leave it out.");
+        }
+    }
+}

@@ -1,0 +1,95 @@
+using Retrieval.Contracts;
+using Retrieval.Storage;
+
+namespace Retrieval.Gateway;
+
+/// <summary>A search, one line a step: encode beside lexical, scan, fuse, fetch, compress.</summary>
+internal sealed class QueryPipeline(Catalog catalog, EmbeddedIndex index, IEncoder encoder, ICompressor compressor, GatewayOptions options, TimeProvider time)
+{
+    private const int MostAttempts = 3;
+
+    public async Task<SearchResponse> SearchAsync(string name, SearchRequest request, CancellationToken cancellationToken)
+    {
+        long began = time.GetTimestamp();
+        string query = Check(request);
+        CollectionRow collection = await catalog.GetCollectionAsync(name, cancellationToken);
+        Task<EmbedResult>? encoding = request.Mode == SearchMode.Lexical ? null : encoder.EmbedAsync(new EmbedRequest([query], InputKind.Query, collection.Encoder), cancellationToken);
+        List<Hit> hits = await RetrieveAsync(collection, request, encoding, cancellationToken);
+        ContextAnswer? context = request.Context is null ? null : await CompressAsync(collection, query, hits, request.Context, cancellationToken);
+        return new SearchResponse { Hits = hits, Context = context, Space = collection.Space, TookMs = Math.Round(time.GetElapsedTime(began).TotalMilliseconds, 3) };
+    }
+
+    /// <summary>
+    /// Both channels, fused and fetched. A document that was replaced between scan and fetch would leave a gap: then the index is let catch up and asked again.
+    /// </summary>
+    private async Task<List<Hit>> RetrieveAsync(CollectionRow collection, SearchRequest request, Task<EmbedResult>? encoding, CancellationToken cancellationToken)
+    {
+        int candidates = request.Mode == SearchMode.Hybrid ? Math.Max(options.Fusion.Candidates, request.Top) : request.Top;
+        for (int attempt = 0; ; attempt++)
+        {
+            IReadOnlyList<(long Row, double Score)> lexical = request.Mode == SearchMode.Dense ? []
+                : await catalog.SearchLexicalAsync(collection, request.Query!, candidates, index.Allowed(collection, request.Filter), cancellationToken);
+            IReadOnlyList<(long Row, float Score)> dense = encoding is null ? [] : Scan(collection, await encoding, candidates, request.Filter);
+            List<(long Row, double Score)> ranked = Ranked(request, dense, lexical);
+            List<Hit> hits = await FetchAsync(collection, ranked, cancellationToken);
+            if (hits.Count == ranked.Count || attempt == MostAttempts)
+            {
+                return hits;
+            }
+            collection = await catalog.GetCollectionAsync(collection.Name, cancellationToken);
+            await index.WaitForSeqAsync(collection.Id, collection.Seq, cancellationToken);
+        }
+    }
+
+    private IReadOnlyList<(long Row, float Score)> Scan(CollectionRow collection, EmbedResult query, int candidates, Filter? filter)
+    {
+        VectorSpace.Require(collection.Space, query.Space, $"The query's encoder {collection.Encoder}");
+        return index.Search(collection, query.Vectors[0], candidates, filter);
+    }
+
+    private List<(long Row, double Score)> Ranked(SearchRequest request, IReadOnlyList<(long Row, float Score)> dense, IReadOnlyList<(long Row, double Score)> lexical) => request.Mode switch
+    {
+        SearchMode.Dense => [.. dense.Select(h => (h.Row, (double)h.Score))],
+        SearchMode.Lexical => [.. lexical],
+        _ => Fusion.ReciprocalRank(options.Fusion.K, request.Top, ([.. dense.Select(h => h.Row)], options.Fusion.DenseWeight), ([.. lexical.Select(h => h.Row)], 1)),
+    };
+
+    private async Task<List<Hit>> FetchAsync(CollectionRow collection, List<(long Row, double Score)> ranked, CancellationToken cancellationToken)
+    {
+        Dictionary<long, double> scores = ranked.ToDictionary(r => r.Row, r => r.Score);
+        IReadOnlyList<StoredChunk> chunks = await catalog.ReadChunksAsync(collection, [.. ranked.Select(r => r.Row)], cancellationToken);
+        return [.. chunks.Select(c => new Hit
+        {
+            Document = c.Document, Chunk = c.Id, Score = scores[c.Row], Title = c.Title, Text = c.Text, Start = c.Start, End = c.End, Metadata = c.Metadata,
+        })];
+    }
+
+    private async Task<ContextAnswer> CompressAsync(CollectionRow collection, string query, List<Hit> hits, ContextRequest wanted, CancellationToken cancellationToken)
+    {
+        CompressResult result = await compressor.CompressAsync(new CompressRequest(query, [.. hits.Select(h => h.Text)], wanted.MaxTokens, collection.Encoder), cancellationToken);
+        return new ContextAnswer(result.Text, result.Tokens,
+            [.. result.Kept.Select((k, i) => new Citation(i + 1, hits[k.Passage].Document, hits[k.Passage].Chunk, hits[k.Passage].Start + k.Start, hits[k.Passage].Start + k.End))]);
+    }
+
+    private string Check(SearchRequest request)
+    {
+        if (string.IsNullOrWhiteSpace(request.Query))
+        {
+            throw new RetrievalException(ErrorKind.Invalid, "The query is empty.", "query", request.Query, "at least one visible character", "Send the question in the field 'query'.");
+        }
+        if (request.Query.Length > options.MaxQueryCharacters)
+        {
+            throw new RetrievalException(ErrorKind.TooLarge, $"The query has {request.Query.Length} characters.", "query", $"{request.Query.Length} characters", $"{options.MaxQueryCharacters} characters",
+                "Shorten the query, or raise Gateway:MaxQueryCharacters.");
+        }
+        if (request.Top < 1 || request.Top > options.MaxTop)
+        {
+            throw new RetrievalException(ErrorKind.Invalid, $"{request.Top} hits are not possible.", "top", $"{request.Top}", $"1 to {options.MaxTop}", "Ask for fewer, or raise Gateway:MaxTop.");
+        }
+        if (request.Context is { MaxTokens: < 1 })
+        {
+            throw new RetrievalException(ErrorKind.Invalid, $"A context of {request.Context.MaxTokens} tokens is not possible.", "context.maxTokens", $"{request.Context.MaxTokens}", "1 or more");
+        }
+        return request.Query;
+    }
+}
