@@ -29,7 +29,7 @@ public interface ITokenizerFiles
 /// <summary>Which side of a search a text is on; decides prompt and priority.</summary>
 public enum InputKind
 {
-    /// <summary>A stored text, already joined by the space's document template.</summary>
+    /// <summary>A stored text, title and text joined: gets the document prompt.</summary>
     Document,
     /// <summary>A question: gets the query prompt and goes before documents.</summary>
     Query,

@@ -1,0 +1,47 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Retrieval.Encoder;
+
+/// <summary>Section <c>Encoder</c>.</summary>
+public sealed class EncoderOptions
+{
+    /// <summary>Models to serve; the first is the default of every request and new collection. Default: the all-MiniLM-L6-v2 that comes with the program.</summary>
+    public IReadOnlyList<ModelOptions> Models { get; init; } = [];
+
+    /// <summary>auto, cpu or cuda; auto takes CUDA when its provider loads. Default auto.</summary>
+    [AllowedValues("auto", "cpu", "cuda", ErrorMessage = "must be auto, cpu or cuda")]
+    public string Provider { get; init; } = "auto";
+
+    /// <summary>Batches that run at once, each on one thread; 0 takes one for each processor. Default 0.</summary>
+    [Range(0, 1024)]
+    public int Threads { get; init; }
+
+    /// <summary>Tokens of one batch, padding included; a longer text is a batch of its own. Larger batches fill a GPU, smaller ones answer queries sooner. Default 1,024.</summary>
+    [Range(1, 1_000_000)]
+    public int BatchTokens { get; init; } = 1_024;
+
+    /// <summary>Tokens that may wait for a model; beyond it requests get 429. Default 262,144.</summary>
+    [Range(1, 100_000_000)]
+    public int QueueTokens { get; init; } = 262_144;
+
+    /// <summary>Texts of one request; more are refused. Default 2,048.</summary>
+    [Range(1, 100_000)]
+    public int MaxTexts { get; init; } = 2_048;
+
+    internal int ThreadCount => Threads > 0 ? Threads : Environment.ProcessorCount;
+}
+
+/// <summary>One entry of <c>Encoder:Models</c>.</summary>
+public sealed class ModelOptions
+{
+    /// <summary>A sentence-transformers folder: an ONNX file, tokenizer.json and, where they differ from the defaults, its module files.</summary>
+    [Required, MinLength(1)]
+    public string Path { get; init; } = "";
+
+    /// <summary>Name in requests; default: the folder's name.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>Tokens after which a text is cut, special tokens included; default: what the folder says. Part of the vector space.</summary>
+    [Range(3, 1_000_000)]
+    public int? MaxTokens { get; init; }
+}

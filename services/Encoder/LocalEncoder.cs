@@ -1,0 +1,151 @@
+using System.Diagnostics;
+using System.Numerics.Tensors;
+using Microsoft.Extensions.Logging;
+using Retrieval.Contracts;
+using Retrieval.Tokenization;
+
+namespace Retrieval.Encoder;
+
+/// <summary>The models of this process: checks, tokenizes, queues, and gives the vectors back in the order of the request.</summary>
+public sealed class LocalEncoder : IEncoder, ITokenizerFiles, IDisposable
+{
+    private readonly EncoderOptions _options;
+    private readonly List<(EncoderModel Model, BatchQueue Queue, BatchLoop Loop)> _models = [];
+
+    private LocalEncoder(EncoderOptions options) => _options = options;
+
+    /// <summary>Names of the served models; the first is the default.</summary>
+    public IReadOnlyList<string> Models => [.. _models.Select(m => m.Model.Name)];
+
+    /// <summary>Loads every model of the options.</summary>
+    /// <exception cref="RetrievalException">Invalid, for the first that cannot be served.</exception>
+    public static LocalEncoder Load(EncoderOptions options, ILogger logger)
+    {
+        LocalEncoder encoder = new(options);
+        try
+        {
+            foreach (ModelOptions model in options.Models.Count > 0 ? options.Models : [Bundled])
+            {
+                encoder.Add(model, logger);
+            }
+            return encoder;
+        }
+        catch
+        {
+            encoder.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The model that comes with the program.</summary>
+    private static ModelOptions Bundled => new() { Path = Path.Combine(AppContext.BaseDirectory, "models", "all-MiniLM-L6-v2") };
+
+    /// <inheritdoc/>
+    public Task<EncoderDescription> DescribeAsync(string? model, CancellationToken cancellationToken) => Task.FromResult(Find(model).Model.Description);
+
+    /// <inheritdoc/>
+    public async Task<EmbedResult> EmbedAsync(EmbedRequest request, CancellationToken cancellationToken)
+    {
+        (EncoderModel model, TextWork[] texts) = await RunAsync(request, false, cancellationToken).ConfigureAwait(false);
+        return new EmbedResult(model.Description.Space.Id, [.. texts.Select(t => t.Done.Task.Result)], [.. texts.Select(t => t.Length)]);
+    }
+
+    /// <inheritdoc/>
+    public async Task<EmbedTokensResult> EmbedTokensAsync(EmbedRequest request, CancellationToken cancellationToken)
+    {
+        (EncoderModel model, TextWork[] texts) = await RunAsync(request, true, cancellationToken).ConfigureAwait(false);
+        return new EmbedTokensResult(model.Description.Space.Id, [.. texts.Select((t, i) => Vectors(model, t, model.Prompted("", request.Kind).Length))]);
+    }
+
+    /// <inheritdoc/>
+    public async Task<ScoreResult> ScoreAsync(ScoreRequest request, CancellationToken cancellationToken)
+    {
+        Task<EmbedTokensResult> query = EmbedTokensAsync(new EmbedRequest([request.Query], InputKind.Query, request.Model), cancellationToken);
+        EmbedTokensResult texts = await EmbedTokensAsync(new EmbedRequest(request.Texts, InputKind.Raw, request.Model), cancellationToken).ConfigureAwait(false);
+        TokenVectors q = (await query.ConfigureAwait(false)).Texts[0];
+        return new ScoreResult(texts.Space, [.. texts.Texts.Select(t => LateInteraction(q, t))]);
+    }
+
+    /// <inheritdoc/>
+    public async Task<byte[]> ReadTokenizerAsync(string hash, CancellationToken cancellationToken)
+    {
+        EncoderModel? model = _models.Find(m => m.Model.Tokenizer.Hash == hash).Model;
+        return model is null ? throw new RetrievalException(ErrorKind.NotFound, $"No served model has tokenizer {hash}.", "hash", hash)
+            : await File.ReadAllBytesAsync(model.TokenizerFile, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Finishes what waits, then lets the models go.</summary>
+    public void Dispose()
+    {
+        foreach ((EncoderModel model, _, BatchLoop loop) in _models)
+        {
+            loop.Dispose();
+            model.Dispose();
+        }
+        _models.Clear();
+    }
+
+    private void Add(ModelOptions options, ILogger logger)
+    {
+        long began = Stopwatch.GetTimestamp();
+        EncoderModel model = EncoderModel.Load(options, _options.Provider);
+        if (_models.Exists(m => m.Model.Name == model.Name))
+        {
+            model.Dispose();
+            throw new RetrievalException(ErrorKind.Invalid, $"Two models are called '{model.Name}'.", "Encoder:Models", model.Name, help: "Give one of them another Name.");
+        }
+        BatchQueue queue = new(model.Name, _options.QueueTokens, _options.BatchTokens);
+        _models.Add((model, queue, new BatchLoop(model, queue, _options.ThreadCount, logger)));
+        VectorSpace space = model.Description.Space;
+        Log.Loaded(logger, model.Name, options.Path, space.Dimensions, space.MaxTokens, space.Id, model.Description.Provider, Stopwatch.GetElapsedTime(began).TotalMilliseconds);
+    }
+
+    private (EncoderModel Model, BatchQueue Queue, BatchLoop Loop) Find(string? name) => name is null ? _models[0]
+        : _models.Find(m => m.Model.Name == name) is { Model: not null } found ? found
+        : throw new RetrievalException(ErrorKind.NotFound, $"Model '{name}' is not served here.", "model", name, string.Join(", ", _models.Select(m => m.Model.Name)), "Name a served model, or add it to Encoder:Models.");
+
+    private async Task<(EncoderModel, TextWork[])> RunAsync(EmbedRequest request, bool wantsTokens, CancellationToken cancellationToken)
+    {
+        (EncoderModel model, BatchQueue queue, _) = Find(request.Model);
+        if (request.Texts.Count == 0 || request.Texts.Count > _options.MaxTexts)
+        {
+            throw new RetrievalException(request.Texts.Count == 0 ? ErrorKind.Invalid : ErrorKind.TooLarge, $"{request.Texts.Count} texts in one request are not possible.", "texts", $"{request.Texts.Count}",
+                $"1 to {_options.MaxTexts} (Encoder:MaxTexts)", "Send them in several requests.");
+        }
+        TextWork[] texts = [.. request.Texts.Select((t, i) => new TextWork(Tokenize(model, t, i, request), wantsTokens, cancellationToken))];
+        queue.Add(texts, request.Kind != InputKind.Document);
+        await Task.WhenAll(texts.Select(t => t.Done.Task)).WaitAsync(cancellationToken).ConfigureAwait(false);
+        return (model, texts);
+    }
+
+    private static Encoding Tokenize(EncoderModel model, string text, int index, EmbedRequest request)
+    {
+        int most = model.Description.Space.MaxTokens;
+        Encoding tokens = model.Tokenizer.Encode(model.Prompted(text, request.Kind), true, request.Truncate ? most : null);
+        return tokens.Ids.Length <= most ? tokens : throw new RetrievalException(ErrorKind.Invalid, $"Text {index} has {tokens.Ids.Length} tokens.", "texts", $"{tokens.Ids.Length} tokens", $"{most} tokens", "Shorten it, or allow truncation.");
+    }
+
+    private static TokenVectors Vectors(EncoderModel model, TextWork text, int promptLength)
+    {
+        int[] own = [.. Enumerable.Range(0, text.Length).Where(i => !text.Tokens.IsSpecial[i])];
+        return new TokenVectors(model.Description.Space.Dimensions, text.Done.Task.Result,
+            [.. own.Select(i => Math.Max(0, text.Tokens.Starts[i] - promptLength))], [.. own.Select(i => Math.Max(0, text.Tokens.Ends[i] - promptLength))]);
+    }
+
+    /// <summary>ColBERT's MaxSim (Khattab and Zaharia 2020): each query token's best cosine in the text; the mean over the query's tokens.</summary>
+    private static float LateInteraction(TokenVectors query, TokenVectors text)
+    {
+        int width = query.Dimensions, queryTokens = query.Starts.Length, textTokens = text.Starts.Length;
+        float sum = 0;
+        for (int q = 0; q < queryTokens && textTokens > 0; q++)
+        {
+            float best = float.NegativeInfinity;
+            for (int t = 0; t < textTokens; t++)
+            {
+                best = Math.Max(best, TensorPrimitives.Dot(query.Values.AsSpan(q * width, width), text.Values.AsSpan(t * width, width)));
+            }
+            sum += best;
+        }
+        return queryTokens == 0 ? 0 : sum / queryTokens;
+    }
+}

@@ -1,0 +1,48 @@
+using Microsoft.ML.OnnxRuntime;
+using Retrieval.OnnxRuntime;
+
+namespace Retrieval.Encoder;
+
+/// <summary>Which execution provider a session gets, and why.</summary>
+internal static class ProviderChoice
+{
+    private const string CudaProvider = "CUDAExecutionProvider";
+
+    /// <summary>Opens a graph on the wanted provider; auto takes CUDA when it loads.</summary>
+    /// <returns>The session, and for people what was taken and why.</returns>
+    public static (EncoderSession Session, string Taken) Open(string graph, string wanted)
+    {
+        if (wanted == "cpu")
+        {
+            return (Open(graph, ExecutionProvider.Cpu), "cpu (asked for)");
+        }
+        if (wanted == "auto" && !EncoderSession.AvailableProviders.Contains(CudaProvider))
+        {
+            return (Open(graph, ExecutionProvider.Cpu), "cpu (this build of ONNX Runtime has no CUDA provider)");
+        }
+        try
+        {
+            return (EncoderSession.Open(graph, 1, ExecutionProvider.Cuda), wanted == "cuda" ? "cuda (asked for)" : "cuda (it loads)");
+        }
+        catch (OnnxRuntimeException e) when (wanted == "auto")
+        {
+            return (Open(graph, ExecutionProvider.Cpu), $"cpu (CUDA does not load: {e.Message})");
+        }
+        catch (OnnxRuntimeException e)
+        {
+            throw new ModelFormatException(graph, $"cannot run on CUDA: {e.Message} Build with -p:Gpu=true and install the CUDA libraries, or set Encoder:Provider to cpu.", e);
+        }
+    }
+
+    private static EncoderSession Open(string graph, ExecutionProvider provider)
+    {
+        try
+        {
+            return EncoderSession.Open(graph, 1, provider);
+        }
+        catch (OnnxRuntimeException e)
+        {
+            throw new ModelFormatException(graph, $"is refused by ONNX Runtime {EncoderSession.RuntimeVersion}: {e.Message}", e);
+        }
+    }
+}

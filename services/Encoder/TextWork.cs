@@ -1,0 +1,28 @@
+using Retrieval.Tokenization;
+
+namespace Retrieval.Encoder;
+
+/// <summary>A tokenized text on its way through the queue.</summary>
+/// <param name="tokens">With special tokens, cut at the model's limit.</param>
+/// <param name="wantsTokens">A vector for every token instead of one for the text.</param>
+/// <param name="cancellationToken">When it is cancelled before a batch takes it, it costs no compute.</param>
+internal sealed class TextWork(Encoding tokens, bool wantsTokens, CancellationToken cancellationToken)
+{
+    /// <summary>With special tokens.</summary>
+    public Encoding Tokens => tokens;
+
+    /// <summary>Tokens to compute.</summary>
+    public int Length => tokens.Ids.Length;
+
+    /// <summary>A vector for every token that the template did not add.</summary>
+    public bool WantsTokens => wantsTokens;
+
+    /// <summary>Vector or vectors, row-major.</summary>
+    public TaskCompletionSource<float[]> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>A batch has it, or it was dropped.</summary>
+    public bool IsTaken { get; set; }
+
+    /// <summary>True, and settled, when nobody waits any more.</summary>
+    public bool IsCancelled => cancellationToken.IsCancellationRequested && (Done.TrySetCanceled(cancellationToken) || true);
+}
