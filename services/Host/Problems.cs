@@ -1,0 +1,80 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using Microsoft.AspNetCore.Diagnostics;
+using Retrieval.Contracts;
+
+namespace Retrieval.Host;
+
+/// <summary>The one place where an error becomes an answer: problem details with kind, field, value, limit and help.</summary>
+internal static class Problems
+{
+    private const string RetryAfterSeconds = "1";
+
+    public static void UseProblems(this WebApplication app)
+    {
+        app.Use(async (context, next) =>
+        {
+            try
+            {
+                await next(context);
+            }
+            catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+            {
+                // The client left; there is nobody to answer.
+            }
+            catch (Exception e)
+            {
+                if (context.Response.HasStarted)
+                {
+                    Log.BrokenAnswer(app.Logger, e, context.Request.Path);
+                    context.Abort();
+                    return;
+                }
+                await WriteAsync(context, Of(e, context, app.Logger));
+            }
+        });
+        app.UseStatusCodePages(StatusPageAsync);
+    }
+
+    private static Problem Of(Exception e, HttpContext context, ILogger logger)
+    {
+        if (e is RetrievalException known)
+        {
+            return known.Problem;
+        }
+        if (e is BadHttpRequestException bad)
+        {
+            return new Problem(bad.StatusCode == 413 ? ErrorKind.TooLarge : ErrorKind.Invalid, bad.Message);
+        }
+        string trace = Activity.Current?.TraceId.ToString() ?? context.TraceIdentifier;
+        Log.Unexpected(logger, e, context.Request.Path, trace);
+        return new Problem(ErrorKind.Internal, $"Something went wrong inside the server; its log has the cause under {trace}.", "trace", trace);
+    }
+
+    private static Task StatusPageAsync(StatusCodeContext page)
+    {
+        HttpRequest request = page.HttpContext.Request;
+        Problem? problem = page.HttpContext.Response.StatusCode switch
+        {
+            404 => new Problem(ErrorKind.NotFound, $"There is nothing at {request.Method} {request.Path}.", "path", request.Path, Help: "GET /openapi/v1.json lists the routes."),
+            405 => new Problem(ErrorKind.Invalid, $"{request.Path} does not take {request.Method}.", "method", request.Method, page.HttpContext.Response.Headers.Allow),
+            400 => new Problem(ErrorKind.Invalid, "The request is malformed."),
+            415 => new Problem(ErrorKind.Invalid, $"Content-Type '{request.ContentType}' is not read here.", "Content-Type", request.ContentType, Help: "Send application/json."),
+            _ => null,
+        };
+        return problem is null ? Task.CompletedTask : WriteAsync(page.HttpContext, problem, page.HttpContext.Response.StatusCode);
+    }
+
+    private static async Task WriteAsync(HttpContext context, Problem problem, int? status = null)
+    {
+        context.Response.StatusCode = status ?? problem.Status;
+        if (problem.Kind is ErrorKind.Overloaded or ErrorKind.Unavailable)
+        {
+            context.Response.Headers.RetryAfter = RetryAfterSeconds;
+        }
+        context.Response.ContentType = ProblemBody.MediaType;
+        ProblemBody body = ProblemBody.Of(problem) with { Status = context.Response.StatusCode };
+        await JsonSerializer.SerializeAsync(context.Response.Body, body, WireJson.Strict.ProblemBody, CancellationToken.None);
+    }
+}

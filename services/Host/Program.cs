@@ -1,0 +1,3 @@
+using Retrieval.Host.Cli;
+
+return await RetrievalCommand.RunAsync(args);

@@ -1,0 +1,142 @@
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Logging.Console;
+using Retrieval.Compression;
+using Retrieval.Contracts;
+using Retrieval.Encoder;
+using Retrieval.Gateway;
+using Retrieval.Ingestion;
+using Retrieval.Storage;
+using Retrieval.Tokenization;
+
+namespace Retrieval.Host;
+
+/// <summary>The composition root: the only file that knows whether a role is in this process or elsewhere.</summary>
+public static class RetrievalHost
+{
+    /// <summary>Opens the data folder, loads the models and wires the roles. What is wrong with either is thrown here, before anything listens.</summary>
+    public static async Task<WebApplication> CreateAsync(Settings settings, CancellationToken cancellationToken)
+    {
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        builder.Configuration.AddConfiguration(settings.Configuration);
+        builder.WebHost.UseUrls(settings.Urls);
+        builder.WebHost.ConfigureKestrel(Limit);
+        Logging(builder.Logging);
+        IServiceCollection services = builder.Services;
+        services.AddSingleton(settings).AddSingleton(TimeProvider.System);
+        services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, WireJson.Strict));
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(30));
+
+        await AddStorageAsync(services, settings, cancellationToken);
+        AddEncoder(services, settings);
+        services.AddSingleton(provider => new TokenizerCache(provider.GetRequiredService<ITokenizerFiles>().ReadTokenizerAsync));
+        AddCompression(services, settings);
+        if (settings.Roles.Contains(Role.Ingestion))
+        {
+            services.AddIngestion(settings.Ingestion);
+        }
+        if (settings.Roles.Contains(Role.Gateway))
+        {
+            services.AddGateway(settings.Gateway);
+        }
+        services.AddSingleton<Readiness>().AddHostedService(provider => provider.GetRequiredService<Readiness>());
+        return await BuildAsync(builder, settings);
+    }
+
+    /// <summary>Starts listening; an address that is taken is an error that says so.</summary>
+    public static async Task StartAsync(WebApplication app, Settings settings, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await app.StartAsync(cancellationToken);
+        }
+        catch (IOException e) when (e.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException or SocketException)
+        {
+            throw new RetrievalException(ErrorKind.Conflict, $"The address {settings.Urls} is in use by another program.", "urls", settings.Urls, "a free port",
+                "Choose another one: --urls http://localhost:8081", e);
+        }
+    }
+
+    private static async Task<WebApplication> BuildAsync(WebApplicationBuilder builder, Settings settings)
+    {
+        WebApplication app = builder.Build();
+        try
+        {
+            app.Services.GetService<IEncoder>(); // loads the models, so that a wrong one stops the start
+            return Map(app, settings);
+        }
+        catch
+        {
+            await app.DisposeAsync();
+            throw;
+        }
+    }
+
+    private static WebApplication Map(WebApplication app, Settings settings)
+    {
+        app.UseProblems();
+        app.UseHealth();
+        if (settings.Roles.Contains(Role.Gateway))
+        {
+            app.MapGateway();
+        }
+        if (settings.Roles.Contains(Role.Encoder))
+        {
+            app.MapEncoder();
+        }
+        if (settings.Roles.Contains(Role.Compression))
+        {
+            app.MapCompression();
+        }
+        return app;
+    }
+
+    private static async Task AddStorageAsync(IServiceCollection services, Settings settings, CancellationToken cancellationToken)
+    {
+        if (settings.HasCatalog)
+        {
+            DataFolder folder = DataFolder.Open(settings.Storage.Folder);
+            Catalog catalog = await Catalog.OpenAsync(folder, TimeProvider.System, cancellationToken);
+            // By factory, so that the container disposes them, and in the reverse order: index, catalog, lock.
+            services.AddSingleton(_ => folder).AddSingleton(provider => { _ = provider.GetRequiredService<DataFolder>(); return catalog; }).AddSingleton<EmbeddedIndex>();
+        }
+    }
+
+    private static void AddEncoder(IServiceCollection services, Settings settings)
+    {
+        if (settings.Roles.Contains(Role.Encoder))
+        {
+            services.AddEncoder(settings.Encoder);
+        }
+        else if (Peer(settings, Role.Encoder) is { } client)
+        {
+            services.AddSingleton(_ => new HttpEncoder(client)).AddSingleton<IEncoder>(p => p.GetRequiredService<HttpEncoder>()).AddSingleton<ITokenizerFiles>(p => p.GetRequiredService<HttpEncoder>());
+        }
+    }
+
+    private static void AddCompression(IServiceCollection services, Settings settings)
+    {
+        if (settings.Roles.Contains(Role.Compression))
+        {
+            services.AddCompression(settings.Compression);
+        }
+        else if (Peer(settings, Role.Compression) is { } client)
+        {
+            services.AddSingleton<ICompressor>(_ => new HttpCompressor(client));
+        }
+    }
+
+    private static HttpClient? Peer(Settings settings, Role role) =>
+        settings.Peers.TryGetValue(role, out PeerOptions? peer) && peer.Urls.Count > 0 ? new HttpClient { BaseAddress = new Uri(peer.Urls[0]) } : null;
+
+    private static void Limit(KestrelServerOptions kestrel)
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.AllowSynchronousIO = false;
+    }
+
+    // To standard error: standard output is for answers.
+    private static void Logging(ILoggingBuilder logging) => logging.ClearProviders().SetMinimumLevel(LogLevel.Warning).AddFilter("Retrieval", LogLevel.Information)
+        .AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace)
+        .AddSimpleConsole(format => { format.SingleLine = true; format.ColorBehavior = LoggerColorBehavior.Disabled; format.TimestampFormat = "HH:mm:ss "; });
+}

@@ -1,0 +1,67 @@
+using Microsoft.Extensions.Configuration;
+using Retrieval.Compression;
+using Retrieval.Contracts;
+using Retrieval.Encoder;
+using Retrieval.Gateway;
+using Retrieval.Ingestion;
+
+namespace Retrieval.Host;
+
+/// <summary>Every setting of a process, read and checked once. Sources, the later wins: appsettings.json beside the program or in the working directory, environment (<c>RETRIEVAL__Section__Key</c>), flags (<c>--Section:Key value</c>).</summary>
+public sealed record Settings
+{
+    /// <summary>Roles that run in this process; default all.</summary>
+    public required IReadOnlySet<Role> Roles { get; init; }
+    /// <summary>Where the other roles are.</summary>
+    public required IReadOnlyDictionary<Role, PeerOptions> Peers { get; init; }
+    /// <summary>Section Gateway.</summary>
+    public required GatewayOptions Gateway { get; init; }
+    /// <summary>Section Ingestion.</summary>
+    public required IngestionOptions Ingestion { get; init; }
+    /// <summary>Section Encoder.</summary>
+    public required EncoderOptions Encoder { get; init; }
+    /// <summary>Section Compression.</summary>
+    public required CompressionOptions Compression { get; init; }
+    /// <summary>Section Storage.</summary>
+    public required StorageOptions Storage { get; init; }
+    /// <summary>Section Queue.</summary>
+    public required QueueOptions Queue { get; init; }
+    /// <summary>Addresses to listen on.</summary>
+    public required string Urls { get; init; }
+    /// <summary>The raw configuration, for the framework's own sections.</summary>
+    public required IConfiguration Configuration { get; init; }
+
+    /// <summary>Where people look first.</summary>
+    public const string DefaultUrls = "http://localhost:8080";
+
+    /// <summary>True when the process keeps a catalog.</summary>
+    public bool HasCatalog => Roles.Contains(Role.Gateway) || Roles.Contains(Role.Ingestion);
+
+    /// <summary>Reads and checks everything; all errors are in one message.</summary>
+    /// <param name="flags">Values from the command line by their full key.</param>
+    public static Settings Load(IEnumerable<KeyValuePair<string, string?>> flags)
+    {
+        IConfiguration configuration = new ConfigurationBuilder()
+            .AddJsonFile(Path.Combine(AppContext.BaseDirectory, "appsettings.json"), optional: true)
+            .AddJsonFile(Path.Combine(Directory.GetCurrentDirectory(), "appsettings.json"), optional: true)
+            .AddEnvironmentVariables("RETRIEVAL__")
+            .AddInMemoryCollection(flags)
+            .Build();
+        SettingsReader reader = new(configuration);
+        Settings settings = new()
+        {
+            Roles = reader.Roles(),
+            Peers = reader.Peers(),
+            Gateway = reader.Section<GatewayOptions>("Gateway"),
+            Ingestion = reader.Section<IngestionOptions>("Ingestion"),
+            Encoder = reader.Section<EncoderOptions>("Encoder"),
+            Compression = reader.Section<CompressionOptions>("Compression"),
+            Storage = reader.Section<StorageOptions>("Storage"),
+            Queue = reader.Section<QueueOptions>("Queue"),
+            Urls = configuration["Urls"] ?? DefaultUrls,
+            Configuration = configuration,
+        };
+        reader.ThrowIfWrong(settings);
+        return settings;
+    }
+}

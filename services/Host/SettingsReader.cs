@@ -1,0 +1,169 @@
+using System.Collections;
+using System.ComponentModel.DataAnnotations;
+using System.Reflection;
+using Microsoft.Extensions.Configuration;
+using Retrieval.Contracts;
+
+namespace Retrieval.Host;
+
+/// <summary>Configuration to options: unknown keys, wrong types and values out of range, all collected before anything stops.</summary>
+internal sealed class SettingsReader(IConfiguration configuration)
+{
+    // Sections and keys of the framework that people may set beside ours.
+    private static readonly string[] Sections = ["Roles", "Peers", "Gateway", "Ingestion", "Encoder", "Compression", "Storage", "Queue"], Framework = ["Urls", "Logging", "Kestrel", "AllowedHosts"];
+    private readonly List<string> _errors = [];
+
+    public T Section<T>(string name) where T : class, new() => Read<T>(configuration.GetSection(name));
+
+    public IReadOnlySet<Role> Roles()
+    {
+        IConfigurationSection section = configuration.GetSection("Roles");
+        IEnumerable<string> names = section.Value?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? section.GetChildren().Select(c => c.Value ?? "");
+        HashSet<Role> roles = [.. names.Select(n => Role("Roles", n)).OfType<Role>()];
+        return roles.Count > 0 ? roles : [.. Enum.GetValues<Role>()];
+    }
+
+    public IReadOnlyDictionary<Role, PeerOptions> Peers()
+    {
+        Dictionary<Role, PeerOptions> peers = [];
+        foreach (IConfigurationSection section in configuration.GetSection("Peers").GetChildren())
+        {
+            if (Role("Peers", section.Key) is { } role)
+            {
+                peers[role] = Read<PeerOptions>(section);
+            }
+        }
+        return peers;
+    }
+
+    /// <summary>What only shows when everything was read.</summary>
+    public void ThrowIfWrong(Settings settings)
+    {
+        foreach (string key in configuration.GetChildren().Select(c => c.Key).Where(k => !Known(k)))
+        {
+            _errors.Add($"'{key}' is not a section. {Nearest.Suggest(key, Sections)}Known: {string.Join(", ", Sections)}.");
+        }
+        CheckRoles(settings);
+        if (_errors.Count > 0)
+        {
+            throw new RetrievalException(ErrorKind.Invalid, (_errors.Count == 1 ? "A setting is wrong: " : $"{_errors.Count} settings are wrong:{Environment.NewLine}- ")
+                + string.Join($"{Environment.NewLine}- ", _errors), "settings");
+        }
+    }
+
+    private void CheckRoles(Settings settings)
+    {
+        foreach (Role role in new[] { Contracts.Role.Encoder, Contracts.Role.Compression }.Where(r => !settings.Roles.Contains(r) && settings.HasCatalog))
+        {
+            if (!settings.Peers.TryGetValue(role, out PeerOptions? peer) || peer.Urls.Count == 0)
+            {
+                _errors.Add($"Role {role} does not run in this process and Peers:{role}:Urls:0 names no other. Add {role} to --Roles, or set the address.");
+            }
+            else if (peer.Urls.FirstOrDefault(u => !Uri.TryCreate(u, UriKind.Absolute, out Uri? uri) || uri.Scheme is not ("http" or "https")) is { } wrong)
+            {
+                _errors.Add($"Peers:{role}:Urls has '{wrong}', which is not an http or https address.");
+            }
+        }
+        if (settings.Roles.Contains(Contracts.Role.Gateway) != settings.Roles.Contains(Contracts.Role.Ingestion))
+        {
+            _errors.Add("Gateway and Ingestion share the catalog, and the embedded one (SQLite in Storage:Folder) belongs to one process: run both in it.");
+        }
+        if (settings.Roles.Contains(Contracts.Role.Compression) && !settings.Roles.Contains(Contracts.Role.Encoder) && !settings.HasCatalog
+            && (!settings.Peers.TryGetValue(Contracts.Role.Encoder, out PeerOptions? encoder) || encoder.Urls.Count == 0))
+        {
+            _errors.Add("Role Compression needs an encoder. Add Encoder to --Roles, or set Peers:Encoder:Urls:0.");
+        }
+    }
+
+    private static bool Known(string key) => Sections.Concat(Framework).Contains(key, StringComparer.OrdinalIgnoreCase);
+
+    private Role? Role(string key, string name)
+    {
+        if (Enum.TryParse(name, true, out Role role) && Enum.IsDefined(role))
+        {
+            return role;
+        }
+        _errors.Add($"{key}: '{name}' is not a role. Known: {string.Join(", ", Enum.GetNames<Role>())}.");
+        return null;
+    }
+
+    private T Read<T>(IConfigurationSection section) where T : class, new()
+    {
+        int before = _errors.Count;
+        Unknown(section, typeof(T));
+        T options = new();
+        try
+        {
+            options = section.Get<T>() ?? options;
+        }
+        catch (InvalidOperationException e) // a value that is not of the key's type; the message names both
+        {
+            _errors.Add(e.InnerException is { } inner ? $"{e.Message} {inner.Message}" : e.Message);
+        }
+        if (_errors.Count == before)
+        {
+            Validate(section.Path, options);
+        }
+        return options;
+    }
+
+    private void Unknown(IConfigurationSection section, Type type)
+    {
+        if (Element(type) is { } element)
+        {
+            foreach (IConfigurationSection item in section.GetChildren())
+            {
+                Unknown(item, element);
+            }
+            return;
+        }
+        if (!IsOptions(type))
+        {
+            return;
+        }
+        Dictionary<string, PropertyInfo> known = type.GetProperties().Where(p => p.CanWrite).ToDictionary(p => p.Name, StringComparer.OrdinalIgnoreCase);
+        foreach (IConfigurationSection child in section.GetChildren())
+        {
+            if (known.TryGetValue(child.Key, out PropertyInfo? property))
+            {
+                Unknown(child, property.PropertyType);
+            }
+            else
+            {
+                _errors.Add($"'{child.Path}' is not a setting. {Nearest.Suggest(child.Key, known.Keys)}Known in {section.Path}: {string.Join(", ", known.Keys)}.");
+            }
+        }
+    }
+
+    private void Validate(string path, object options)
+    {
+        List<ValidationResult> results = [];
+        Validator.TryValidateObject(options, new ValidationContext(options), results, true);
+        foreach (ValidationResult result in results)
+        {
+            string member = result.MemberNames.FirstOrDefault() ?? "";
+            object? value = options.GetType().GetProperty(member)?.GetValue(options);
+            _errors.Add($"{path}:{member} = '{value}': {result.ErrorMessage}");
+        }
+        foreach (PropertyInfo property in options.GetType().GetProperties().Where(p => p.CanWrite))
+        {
+            object? value = property.GetValue(options);
+            if (value is not null && IsOptions(property.PropertyType))
+            {
+                Validate($"{path}:{property.Name}", value);
+            }
+            else if (value is IEnumerable list and not string && Element(property.PropertyType) is { } element && IsOptions(element))
+            {
+                int i = 0;
+                foreach (object item in list)
+                {
+                    Validate($"{path}:{property.Name}:{i++}", item);
+                }
+            }
+        }
+    }
+
+    private static bool IsOptions(Type type) => type.IsClass && type.Namespace?.StartsWith("Retrieval", StringComparison.Ordinal) == true;
+
+    private static Type? Element(Type type) => type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IReadOnlyList<>) ? type.GetGenericArguments()[0] : null;
+}
