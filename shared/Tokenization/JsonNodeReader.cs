@@ -30,6 +30,19 @@ internal readonly struct JsonNodeReader(string file, string path, JsonElement el
         }
     }
 
+    /// <summary>The members of an object, in one pass: looking each up by name would read the object again for every one.</summary>
+    public IEnumerable<(string Name, JsonNodeReader Value)> Members()
+    {
+        if (element.ValueKind != JsonValueKind.Object)
+        {
+            throw Wrong("expected an object");
+        }
+        foreach (JsonProperty member in element.EnumerateObject())
+        {
+            yield return (member.Name, new JsonNodeReader(file, $"{path}.{member.Name}", member.Value));
+        }
+    }
+
     public string String() => element.ValueKind == JsonValueKind.String ? element.GetString()! : throw Wrong("expected a string");
 
     public int Integer() => element.ValueKind == JsonValueKind.Number && element.TryGetInt32(out int value) ? value : throw Wrong("expected an integer of 32 bits");

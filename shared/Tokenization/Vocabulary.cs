@@ -8,15 +8,10 @@ internal sealed class Vocabulary
 
     public static Vocabulary Read(JsonNodeReader node)
     {
-        if (node.Element.ValueKind != System.Text.Json.JsonValueKind.Object)
-        {
-            throw node.Wrong("expected an object of tokens and ids");
-        }
         Vocabulary vocabulary = new();
-        foreach (System.Text.Json.JsonProperty entry in node.Element.EnumerateObject())
+        foreach ((string token, JsonNodeReader id) in node.Members())
         {
-            JsonNodeReader at = node[entry.Name];
-            vocabulary.Add(entry.Name, at.Integer(), at);
+            vocabulary.Add(token, id.Integer(), id);
         }
         int highest = vocabulary._tokens.Keys.DefaultIfEmpty(-1).Max();
         if (highest + 1 != vocabulary._tokens.Count)
