@@ -19,8 +19,8 @@ public sealed record ProblemBody
     /// <summary>One sentence for a person.</summary>
     public string? Detail { get; init; }
     /// <summary>Error kind.</summary>
-    [JsonConverter(typeof(JsonStringEnumConverter<ErrorKind>))]
-    public ErrorKind Kind { get; init; } = ErrorKind.Internal;
+    [JsonConverter(typeof(WordConverter<ErrorKind>))]
+    public ErrorKind? Kind { get; init; }
     /// <summary>What is at fault.</summary>
     public string? Field { get; init; }
     /// <summary>The value given.</summary>
@@ -56,13 +56,13 @@ public sealed record ProblemBody
         {
             body = await response.Content.ReadFromJsonAsync(WireJson.Lenient.ProblemBody, cancellationToken).ConfigureAwait(false);
         }
+        ErrorKind kind = body?.Kind ?? ((int)response.StatusCode is 502 or 503 or 504 ? ErrorKind.Unavailable : ErrorKind.Internal);
         throw new RetrievalException(body is { Detail: not null }
-            ? new Problem(body.Kind, body.Detail, body.Field, body.Value, body.Limit, body.Help)
-            : new Problem((int)response.StatusCode is 502 or 503 or 504 ? ErrorKind.Unavailable : ErrorKind.Internal,
-                $"{response.RequestMessage?.RequestUri} answered {(int)response.StatusCode} {response.ReasonPhrase}."));
+            ? new Problem(kind, body.Detail, body.Field, body.Value, body.Limit, body.Help)
+            : new Problem(kind, $"{response.RequestMessage?.RequestUri} answered {(int)response.StatusCode} {response.ReasonPhrase}."));
     }
 
-    /// <summary>Sends, and turns a refused or broken connection into Unavailable that names the address.</summary>
+    /// <summary>Sends, and turns a refused or broken connection, or one that gives no answer in time, into Unavailable that names the address.</summary>
     public static async Task<HttpResponseMessage> SendAsync(HttpClient client, HttpRequestMessage request, CancellationToken cancellationToken)
     {
         try
@@ -71,7 +71,7 @@ public sealed record ProblemBody
             await ThrowIfFailedAsync(response, cancellationToken).ConfigureAwait(false);
             return response;
         }
-        catch (HttpRequestException e)
+        catch (Exception e) when (e is HttpRequestException or TaskCanceledException { InnerException: TimeoutException })
         {
             throw new RetrievalException(ErrorKind.Unavailable, $"No answer from {client.BaseAddress}: {e.Message}", "url", $"{client.BaseAddress}",
                 help: "Is the server running, and is this its address?", inner: e);
