@@ -56,7 +56,7 @@ internal sealed class BulkLoad(DocumentAcceptance acceptance, GatewayOptions opt
         }
         catch (RetrievalException e)
         {
-            return (new BulkVerdict(id, DocumentStatus.Failed, e.Problem.ToString()), null);
+            return (new BulkVerdict(id ?? IdOf(line.Json), DocumentStatus.Failed, e.Problem.ToString()), null);
         }
         finally
         {
@@ -69,6 +69,20 @@ internal sealed class BulkLoad(DocumentAcceptance acceptance, GatewayOptions opt
         room.Release();
         return Task.FromResult<(BulkVerdict, Job?)>((new BulkVerdict(null, DocumentStatus.Failed,
             $"A bulk load takes {options.MaxBulkDocuments} documents (Gateway:MaxBulkDocuments). Send the rest in another request."), null));
+    }
+
+    /// <summary>A line that was refused still names its document when it can, so that the sender knows which one.</summary>
+    private static string? IdOf(ReadOnlyMemory<byte> json)
+    {
+        try
+        {
+            using JsonDocument line = JsonDocument.Parse(json);
+            return line.RootElement.ValueKind == JsonValueKind.Object && line.RootElement.TryGetProperty("id", out JsonElement id) && id.ValueKind == JsonValueKind.String ? id.GetString() : null;
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            return null;
+        }
     }
 
     private static async Task WriteAsync(PipeWriter writer, BulkVerdict verdict, bool flush, CancellationToken cancellationToken)

@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Retrieval.Contracts;
@@ -11,7 +10,7 @@ using Retrieval.Contracts;
 namespace Retrieval.Gateway;
 
 /// <summary>Bodies, read whole within a limit, strictly: valid UTF-8, the right shape, no unknown field.</summary>
-internal static partial class RequestBody
+internal static class RequestBody
 {
     private static readonly UTF8Encoding StrictUtf8 = new(false, true);
 
@@ -54,21 +53,20 @@ internal static partial class RequestBody
     {
         if (json.IsEmpty)
         {
-            throw new RetrievalException(ErrorKind.Invalid, "The body is empty.", "body", limit: "a JSON object", help: $"Send {{{Fields(type)}}}.");
+            throw new RetrievalException(ErrorKind.Invalid, "The body is empty.", "body", limit: "a JSON object", help: $"Send an object of {JsonFault.Fields(type)}.");
         }
         try
         {
             return JsonSerializer.Deserialize(json, type)
-                ?? throw new RetrievalException(ErrorKind.Invalid, "The body is null.", "body", "null", "a JSON object", $"Send {{{Fields(type)}}}.");
+                ?? throw new RetrievalException(ErrorKind.Invalid, "The body is null.", "body", "null", "a JSON object", $"Send an object of {JsonFault.Fields(type)}.");
         }
         catch (JsonException e)
         {
-            throw Malformed(e, json, type);
+            throw JsonFault.Of(e, json, type);
         }
         catch (InvalidOperationException e) // a string with an unpaired surrogate escape
         {
-            throw new RetrievalException(ErrorKind.Invalid, "A string of the body is not valid Unicode: it has half of a surrogate pair.", "body", inner: e,
-                help: "Escape characters above U+FFFF as two \\u escapes, or send them as UTF-8.");
+            throw JsonFault.HalfSurrogate(e, "");
         }
     }
 
@@ -91,29 +89,4 @@ internal static partial class RequestBody
     public static RetrievalException TooLarge(long bytes, long limit) => new(ErrorKind.TooLarge,
         string.Create(CultureInfo.InvariantCulture, $"The body has {bytes} bytes or more; the limit is {limit}."), "body", $"{bytes}", $"{limit} bytes",
         "Split the document, or raise Gateway:MaxDocumentBytes.");
-
-    private static RetrievalException Malformed<T>(JsonException e, ReadOnlySpan<byte> json, JsonTypeInfo<T> type)
-    {
-        if (UnknownField().Match(e.Message) is { Success: true } unknown)
-        {
-            string name = unknown.Groups["name"].Value;
-            return new RetrievalException(ErrorKind.Invalid, $"Unknown field '{name}'{At(e)}.", name, name, Fields(type), "Remove the field or correct its name.", e);
-        }
-        if (!IsUtf8(json))
-        {
-            return new RetrievalException(ErrorKind.Invalid, "The body is not valid UTF-8.", "body", limit: "JSON in UTF-8", help: "Send the JSON as UTF-8.", inner: e);
-        }
-        string field = e.Path is null or "$" ? "body" : e.Path.TrimStart('$', '.');
-        return new RetrievalException(ErrorKind.Invalid, $"The JSON is not of the expected shape at '{field}', line {(e.LineNumber ?? 0) + 1}, byte {(e.BytePositionInLine ?? 0) + 1}.",
-            field, limit: Fields(type), help: "Check the type of the field, quotes and commas.", inner: e);
-    }
-
-    private static bool IsUtf8(ReadOnlySpan<byte> json) => System.Text.Unicode.Utf8.IsValid(json);
-
-    private static string At(JsonException e) => e.Path is null or "$" ? "" : $" at {e.Path.TrimStart('$', '.')}";
-
-    private static string Fields<T>(JsonTypeInfo<T> type) => string.Join(", ", type.Properties.Select(p => p.Name));
-
-    [GeneratedRegex("JSON property '(?<name>[^']*)' could not be mapped")]
-    private static partial Regex UnknownField();
 }
