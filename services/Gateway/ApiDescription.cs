@@ -1,15 +1,65 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.OpenApi;
+using Microsoft.OpenApi;
+using Retrieval.Contracts;
 
 namespace Retrieval.Gateway;
 
-/// <summary>The head of the OpenAPI document.</summary>
+/// <summary>The OpenAPI document: its head, and what routes say that the framework cannot see.</summary>
 internal static class ApiDescription
 {
-    public static void Configure(OpenApiOptions options) => options.AddDocumentTransformer((document, _, _) =>
+    public static void Configure(OpenApiOptions options) => options
+        .AddDocumentTransformer((document, _, _) =>
+        {
+            document.Info.Title = "Retrieval";
+            document.Info.Version = "v1";
+            document.Info.Description = "Documents in, ranked passages and cited contexts out. Errors are problem details with kind, field, value, limit and help.";
+            return Task.CompletedTask;
+        })
+        .AddSchemaTransformer((schema, _, _) =>
+        {
+            // Nulls are left out of answers: what may be null may be missing.
+            schema.Required?.ExceptWith((schema.Properties ?? new Dictionary<string, IOpenApiSchema>()).Where(p => IsNullable(p.Value)).Select(p => p.Key));
+            return Task.CompletedTask;
+        });
+
+    /// <summary>The errors that a route answers with, and 503 while the server starts.</summary>
+    public static RouteHandlerBuilder Problems(this RouteHandlerBuilder route, params ReadOnlySpan<int> statuses)
     {
-        document.Info.Title = "Retrieval";
-        document.Info.Version = "v1";
-        document.Info.Description = "Documents in, ranked passages and cited contexts out. Errors are problem details with kind, field, value, limit and help.";
+        foreach (int status in statuses)
+        {
+            route.Produces<ProblemBody>(status, ProblemBody.MediaType);
+        }
+        return route.Produces<ProblemBody>(StatusCodes.Status503ServiceUnavailable, ProblemBody.MediaType);
+    }
+
+    /// <summary>A query parameter that the handler reads itself.</summary>
+    public static RouteHandlerBuilder Query(this RouteHandlerBuilder route, string name, JsonSchemaType type, string description) => route.Parameter(name, ParameterLocation.Query, type, description);
+
+    /// <summary>The document id at the end of the path, which may hold slashes.</summary>
+    public static RouteHandlerBuilder IdInPath(this RouteHandlerBuilder route) =>
+        route.Parameter("id", ParameterLocation.Path, JsonSchemaType.String, "Id of the document; everything behind /documents/, slashes included.");
+
+    /// <summary>Media types whose body is the text itself.</summary>
+    public static RouteHandlerBuilder TextBodies(this RouteHandlerBuilder route, params string[] types) => route.AddOpenApiOperationTransformer((operation, _, _) =>
+    {
+        foreach (string type in types)
+        {
+            operation.RequestBody!.Content![type].Schema = new OpenApiSchema { Type = JsonSchemaType.String };
+        }
         return Task.CompletedTask;
     });
+
+    private static RouteHandlerBuilder Parameter(this RouteHandlerBuilder route, string name, ParameterLocation where, JsonSchemaType type, string description) =>
+        route.AddOpenApiOperationTransformer((operation, _, _) =>
+        {
+            (operation.Parameters ??= []).Add(new OpenApiParameter
+            {
+                Name = name, In = where, Required = where == ParameterLocation.Path, Description = description, Schema = new OpenApiSchema { Type = type },
+            });
+            return Task.CompletedTask;
+        });
+
+    private static bool IsNullable(IOpenApiSchema schema) => schema.Type?.HasFlag(JsonSchemaType.Null) == true || schema.OneOf?.Any(IsNullable) == true;
 }

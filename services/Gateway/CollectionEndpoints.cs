@@ -13,14 +13,14 @@ internal static class CollectionEndpoints
     {
         routes.MapGet("/v1/collections", async (Catalog catalog, CancellationToken cancellationToken) =>
                 Results.Json(new CollectionList(await catalog.ListCollectionsAsync(cancellationToken)), WireJson.Strict.CollectionList))
-            .WithSummary("List collections").Produces<CollectionList>();
+            .WithSummary("List collections").Produces<CollectionList>().Problems();
         routes.MapPut("/v1/collections/{collection}", PutAsync).WithSummary("Create a collection, or change its chunking")
-            .Accepts<CollectionInput>(true, "application/json").Produces<CollectionInfo>().ProducesProblem(400).ProducesProblem(409);
+            .Accepts<CollectionInput>(true, "application/json").Produces<CollectionInfo>().Produces<CollectionInfo>(201).Problems(400, 404, 409, 413, 415);
         routes.MapGet("/v1/collections/{collection}", async (string collection, Catalog catalog, CancellationToken cancellationToken) =>
                 Results.Json(await catalog.DescribeCollectionAsync(collection, cancellationToken), WireJson.Strict.CollectionInfo))
-            .WithSummary("Describe a collection").Produces<CollectionInfo>().ProducesProblem(404);
+            .WithSummary("Describe a collection").Produces<CollectionInfo>().Problems(404);
         routes.MapDelete("/v1/collections/{collection}", DeleteAsync).WithSummary("Delete a collection with everything in it")
-            .Produces(204).ProducesProblem(404);
+            .Produces(204).Problems(404);
     }
 
     private static async Task<IResult> PutAsync(string collection, HttpRequest request, Catalog catalog, IEncoder encoder, GatewayOptions options, CancellationToken cancellationToken)

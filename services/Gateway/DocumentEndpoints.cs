@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Net.Http.Headers;
+using Microsoft.OpenApi;
 using Retrieval.Contracts;
 using Retrieval.Storage;
 
@@ -16,16 +17,20 @@ internal static class DocumentEndpoints
 
     public static void Map(IEndpointRouteBuilder routes)
     {
-        const string Documents = "/v1/collections/{collection}/documents", Document = Documents + "/{**id}";
+        const string Wait = "Answer when the outcome is known; 202 after Gateway:WaitSeconds.", Documents = "/v1/collections/{collection}/documents", Document = Documents + "/{**id}";
         routes.MapPut(Document, PutAsync).WithSummary("Write or replace a document")
             .WithDescription("JSON, or the text itself as text/plain or text/markdown (then title, url and version are query parameters). 202 with a status URL; wait=true answers when the document can be found.")
-            .Accepts<DocumentInput>("application/json", RawTypes).Produces<StatusInfo>().Produces<StatusInfo>(202).ProducesProblem(400).ProducesProblem(404).ProducesProblem(413);
-        routes.MapGet(Document, GetAsync).WithSummary("Read a document; offsets point into its text").Produces<DocumentInfo>().ProducesProblem(404);
-        routes.MapDelete(Document, DeleteAsync).WithSummary("Remove a document").Produces<StatusInfo>().Produces<StatusInfo>(202).ProducesProblem(404);
-        routes.MapGet(Documents, ListAsync).WithSummary("List documents by id").Produces<DocumentList>().ProducesProblem(404);
-        routes.MapPost(Documents, BulkAsync).WithSummary("Write many documents: one JSON document a line, one verdict a line")
-            .Accepts<DocumentInput>("application/x-ndjson").Produces<BulkVerdict>(200, "application/x-ndjson").ProducesProblem(404);
-        routes.MapGet("/v1/jobs/{job:guid}", JobAsync).WithSummary("Status of a document's change").Produces<StatusInfo>().ProducesProblem(404);
+            .Accepts<DocumentInput>("application/json", RawTypes).TextBodies(RawTypes).IdInPath().Query("wait", JsonSchemaType.Boolean, Wait)
+            .Query("title", JsonSchemaType.String, "Title of a raw text.").Query("url", JsonSchemaType.String, "Where the original of a raw text is.").Query("version", JsonSchemaType.Integer, "Version of a raw text.")
+            .Produces<StatusInfo>().Produces<StatusInfo>(202).Problems(400, 404, 413, 415, 429);
+        routes.MapGet(Document, GetAsync).WithSummary("Read a document; offsets point into its text").IdInPath().Produces<DocumentInfo>().Problems(400, 404);
+        routes.MapDelete(Document, DeleteAsync).WithSummary("Remove a document").IdInPath().Query("wait", JsonSchemaType.Boolean, Wait).Query("version", JsonSchemaType.Integer, "Version of the removal.")
+            .Produces<StatusInfo>().Produces<StatusInfo>(202).Problems(400, 404, 429);
+        routes.MapGet(Documents, ListAsync).WithSummary("List documents by id").Query("after", JsonSchemaType.String, "The 'next' of the page before.").Query("limit", JsonSchemaType.Integer, "Rows of a page, 1 to 1000; default 100.")
+            .Produces<DocumentList>().Problems(400, 404);
+        routes.MapPost(Documents, BulkAsync).WithSummary("Write many documents: one JSON document a line, one verdict a line").Query("wait", JsonSchemaType.Boolean, Wait)
+            .Accepts<DocumentInput>("application/x-ndjson").Produces<BulkVerdict>(200, "application/x-ndjson").Problems(400, 404, 415);
+        routes.MapGet("/v1/jobs/{job:guid}", JobAsync).WithSummary("Status of a document's change").Produces<StatusInfo>().Problems(404);
     }
 
     private static async Task<IResult> PutAsync(string collection, HttpContext context, Catalog catalog, DocumentAcceptance acceptance, GatewayOptions options, CancellationToken cancellationToken)

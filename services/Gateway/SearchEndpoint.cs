@@ -14,5 +14,5 @@ internal static class SearchEndpoint
                 SearchRequest search = await RequestBody.ReadJsonAsync(request, options.MaxDocumentBytes, WireJson.Strict.SearchRequest, cancellationToken);
                 return Results.Json(await pipeline.SearchAsync(collection, search, cancellationToken), WireJson.Strict.SearchResponse);
             })
-            .WithSummary("Search a collection").Accepts<SearchRequest>("application/json").Produces<SearchResponse>().ProducesProblem(400).ProducesProblem(404);
+            .WithSummary("Search a collection").Accepts<SearchRequest>("application/json").Produces<SearchResponse>().Problems(400, 404, 413, 415, 429);
 }

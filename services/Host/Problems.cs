@@ -2,6 +2,8 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using Microsoft.AspNetCore.Diagnostics;
+using Microsoft.AspNetCore.Http.Metadata;
+using Microsoft.AspNetCore.Routing.Template;
 using Retrieval.Contracts;
 
 namespace Retrieval.Host;
@@ -60,10 +62,21 @@ internal static class Problems
             404 => new Problem(ErrorKind.NotFound, $"There is nothing at {request.Method} {request.Path}.", "path", request.Path, Help: "GET /openapi/v1.json lists the routes."),
             405 => new Problem(ErrorKind.Invalid, $"{request.Path} does not take {request.Method}.", "method", request.Method, page.HttpContext.Response.Headers.Allow),
             400 => new Problem(ErrorKind.Invalid, "The request is malformed."),
-            415 => new Problem(ErrorKind.Invalid, $"Content-Type '{request.ContentType}' is not read here.", "Content-Type", request.ContentType, Help: "Send application/json."),
+            415 => UnreadType(page.HttpContext),
             _ => null,
         };
         return problem is null ? Task.CompletedTask : WriteAsync(page.HttpContext, problem, page.HttpContext.Response.StatusCode);
+    }
+
+    /// <summary>The framework has forgotten which types the route reads; its endpoints still say.</summary>
+    private static Problem UnreadType(HttpContext context)
+    {
+        HttpRequest request = context.Request;
+        string read = string.Join(", ", context.RequestServices.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+            .Where(e => e.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods.Contains(request.Method) == true
+                && new TemplateMatcher(new RouteTemplate(e.RoutePattern), []).TryMatch(request.Path, []))
+            .SelectMany(e => e.Metadata.GetMetadata<IAcceptsMetadata>()?.ContentTypes ?? []).Distinct());
+        return new Problem(ErrorKind.Invalid, $"Content-Type '{request.ContentType}' is not read here.", "Content-Type", request.ContentType, read, $"Send {read}.");
     }
 
     private static async Task WriteAsync(HttpContext context, Problem problem, int? status = null)
