@@ -67,6 +67,7 @@ public static class RetrievalHost
         WebApplication app = builder.Build();
         try
         {
+            app.Services.GetService<Catalog>(); // the container owns it from here, and lets the folder go when the start fails below
             app.Services.GetService<IEncoder>(); // loads the models, so that a wrong one stops the start
             return Map(app, settings);
         }
@@ -101,9 +102,23 @@ public static class RetrievalHost
         if (settings.HasCatalog)
         {
             DataFolder folder = DataFolder.Open(settings.Storage.Folder);
-            Catalog catalog = await Catalog.OpenAsync(folder, TimeProvider.System, cancellationToken);
+            Catalog catalog = await OpenAsync(folder, cancellationToken);
             // By factory, so that the container disposes them, and in the reverse order: index, catalog, lock.
             services.AddSingleton(_ => folder).AddSingleton(provider => { _ = provider.GetRequiredService<DataFolder>(); return catalog; }).AddSingleton<EmbeddedIndex>();
+        }
+    }
+
+    /// <summary>A folder whose catalog cannot be opened is let go again.</summary>
+    private static async Task<Catalog> OpenAsync(DataFolder folder, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await Catalog.OpenAsync(folder, TimeProvider.System, cancellationToken);
+        }
+        catch
+        {
+            folder.Dispose();
+            throw;
         }
     }
 

@@ -39,18 +39,35 @@ internal sealed class Connection : IAsyncDisposable
     private static async Task<Connection> StartAsync(Settings settings, CancellationToken cancellationToken)
     {
         string folder = Directory.CreateTempSubdirectory("retrieval-").FullName, path = Path.Combine(folder, "api.sock");
-        Settings own = settings with { Urls = $"http://unix:{path}" };
-        WebApplication app = await RetrievalHost.CreateAsync(own, cancellationToken);
-        await RetrievalHost.StartAsync(app, own, cancellationToken);
-        SocketsHttpHandler handler = new() { ConnectCallback = (_, cancel) => ConnectAsync(path, cancel) };
-        Connection connection = new(new HttpClient(handler) { BaseAddress = new Uri("http://localhost"), Timeout = Timeout.InfiniteTimeSpan }, app, folder);
-        Readiness readiness = app.Services.GetRequiredService<Readiness>();
-        if (!await readiness.WaitAsync(cancellationToken))
+        WebApplication? app = null;
+        try
         {
-            await connection.DisposeAsync();
-            throw readiness.Failure as RetrievalException ?? new RetrievalException(ErrorKind.Internal, readiness.Failure!.Message, inner: readiness.Failure);
+            Settings own = settings with { Urls = $"http://unix:{path}" };
+            app = await RetrievalHost.CreateAsync(own, cancellationToken);
+            await RetrievalHost.StartAsync(app, own, cancellationToken);
+            Readiness readiness = app.Services.GetRequiredService<Readiness>();
+            if (!await readiness.WaitAsync(cancellationToken))
+            {
+                throw readiness.Failure as RetrievalException ?? new RetrievalException(ErrorKind.Internal, readiness.Failure!.Message, inner: readiness.Failure);
+            }
         }
-        return connection;
+        catch
+        {
+            await StopAsync(app, folder);
+            throw;
+        }
+        SocketsHttpHandler handler = new() { ConnectCallback = (_, cancel) => ConnectAsync(path, cancel) };
+        return new Connection(new HttpClient(handler) { BaseAddress = new Uri("http://localhost"), Timeout = Timeout.InfiniteTimeSpan }, app, folder);
+    }
+
+    private static async Task StopAsync(WebApplication? app, string folder)
+    {
+        if (app is not null)
+        {
+            await app.StopAsync(CancellationToken.None);
+            await app.DisposeAsync();
+        }
+        Directory.Delete(folder, true);
     }
 
     private static async ValueTask<Stream> ConnectAsync(string path, CancellationToken cancellationToken)
@@ -65,9 +82,7 @@ internal sealed class Connection : IAsyncDisposable
         Client.Dispose();
         if (_own is not null)
         {
-            await _own.StopAsync(CancellationToken.None);
-            await _own.DisposeAsync();
-            Directory.Delete(_socketFolder!, true);
+            await StopAsync(_own, _socketFolder!);
         }
     }
 }
