@@ -9,6 +9,7 @@ namespace Retrieval.Gateway;
 internal static partial class JsonFault
 {
     private const int MostShown = 40;
+    private const string AString = "a string";
 
     /// <summary>The error for a body that could not be read as a type.</summary>
     public static RetrievalException Of<T>(JsonException e, ReadOnlySpan<byte> json, JsonTypeInfo<T> type)
@@ -23,10 +24,6 @@ internal static partial class JsonFault
         {
             return new RetrievalException(ErrorKind.Invalid, "The body is not valid UTF-8.", "body", limit: "JSON in UTF-8", help: "Send the JSON as UTF-8.", inner: e);
         }
-        if (e.InnerException is InvalidOperationException)
-        {
-            return HalfSurrogate(e, path);
-        }
         string field = path.Length == 0 ? "body" : path;
         if (Token(json, e) is not { } token)
         {
@@ -34,6 +31,10 @@ internal static partial class JsonFault
                 limit: "one whole JSON object", help: "Check quotes, commas and brackets.", inner: e);
         }
         string expected = Expected(At(type, path));
+        if (expected == AString && (token == AString || token[0] == '"')) // a string, but not one of Unicode
+        {
+            return HalfSurrogate(e, path);
+        }
         return new RetrievalException(ErrorKind.Invalid, $"'{field}' is {token}, which is not possible.", field, token, expected, $"Send {expected}.", e);
     }
 
@@ -69,7 +70,7 @@ internal static partial class JsonFault
         { Kind: JsonTypeInfoKind.Enumerable } => "a list",
         { Kind: JsonTypeInfoKind.Object } => $"an object of {Fields(type)}",
         { Kind: JsonTypeInfoKind.Dictionary } => "an object",
-        _ when type.Type == typeof(string) => "a string",
+        _ when type.Type == typeof(string) => AString,
         _ when type.Type == typeof(bool) => "true or false",
         _ when type.Type == typeof(int) || type.Type == typeof(long) => $"an integer of {(type.Type == typeof(int) ? 32 : 64)} bits",
         _ => "a number",
@@ -105,7 +106,7 @@ internal static partial class JsonFault
     {
         JsonTokenType.StartObject => "an object",
         JsonTokenType.StartArray => "a list",
-        JsonTokenType.String => reader.ValueSpan.Length <= MostShown && !reader.ValueSpan.Contains((byte)' ') ? $"\"{System.Text.Encoding.UTF8.GetString(reader.ValueSpan)}\"" : "a string",
+        JsonTokenType.String => reader.ValueSpan.Length <= MostShown && !reader.ValueSpan.Contains((byte)' ') ? $"\"{System.Text.Encoding.UTF8.GetString(reader.ValueSpan)}\"" : AString,
         _ => reader.ValueSpan.Length <= MostShown ? System.Text.Encoding.UTF8.GetString(reader.ValueSpan) : "a long number",
     };
 

@@ -66,9 +66,22 @@ internal sealed class QueryPipeline(Catalog catalog, EmbeddedIndex index, IEncod
 
     private async Task<ContextAnswer> CompressAsync(CollectionRow collection, string query, List<Hit> hits, ContextRequest wanted, CancellationToken cancellationToken)
     {
-        CompressResult result = await compressor.CompressAsync(new CompressRequest(query, [.. hits.Select(h => h.Text)], wanted.MaxTokens, collection.Encoder), cancellationToken);
+        CompressResult result = await CompressAsync(new CompressRequest(query, [.. hits.Select(h => h.Text)], wanted.MaxTokens, collection.Encoder), cancellationToken);
         return new ContextAnswer(result.Text, result.Tokens,
             [.. result.Kept.Select((k, i) => new Citation(i + 1, hits[k.Passage].Document, hits[k.Passage].Chunk, hits[k.Passage].Start + k.Start, hits[k.Passage].Start + k.End))]);
+    }
+
+    /// <summary>The budget's limit is Compression's; the field's name is this request's.</summary>
+    private async Task<CompressResult> CompressAsync(CompressRequest request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await compressor.CompressAsync(request, cancellationToken);
+        }
+        catch (RetrievalException e) when (e.Problem.Field == "maxTokens")
+        {
+            throw new RetrievalException(e.Problem with { Field = "context.maxTokens" }, e);
+        }
     }
 
     private string Check(SearchRequest request)

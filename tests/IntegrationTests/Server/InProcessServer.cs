@@ -15,6 +15,9 @@ public class InProcessServer : IAsyncLifetime
     /// <summary>Settings beside folder and address.</summary>
     protected virtual IEnumerable<KeyValuePair<string, string?>> More => [];
 
+    /// <summary>What is there before the first test.</summary>
+    protected virtual Task FillAsync() => Task.CompletedTask;
+
     public async ValueTask InitializeAsync()
     {
         Settings settings = Settings.Load([new("Storage:Folder", _folder["data"]), new("Urls", "http://127.0.0.1:0"), .. More]);
@@ -22,6 +25,7 @@ public class InProcessServer : IAsyncLifetime
         await RetrievalHost.StartAsync(_app, settings, TestContext.Current.CancellationToken);
         (await _app.Services.GetRequiredService<Readiness>().WaitAsync(TestContext.Current.CancellationToken)).ShouldBeTrue();
         Api = new ApiClient(new Uri(_app.Urls.First()));
+        await FillAsync();
     }
 
     public async ValueTask DisposeAsync()

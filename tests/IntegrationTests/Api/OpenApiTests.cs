@@ -1,0 +1,103 @@
+using System.Net;
+using System.Text.Json;
+using Retrieval.IntegrationTests.Server;
+
+namespace Retrieval.IntegrationTests.Api;
+
+public sealed class OpenApiTests(InProcessServer server) : IClassFixture<InProcessServer>
+{
+    private async Task<JsonElement> DocumentAsync()
+    {
+        Answer answer = (await server.Api.GetAsync("/openapi/v1.json")).ShouldBe(HttpStatusCode.OK);
+        answer.MediaType.ShouldBe("application/json");
+        return answer.Json;
+    }
+
+    [Fact]
+    public async Task Every_public_route_is_there_and_no_internal_one()
+    {
+        JsonElement document = await DocumentAsync();
+        document.String("openapi")!.ShouldStartWith("3.");
+        Routes(document).Order(StringComparer.Ordinal).ShouldBe(
+        [
+            "delete /v1/collections/{collection}", "delete /v1/collections/{collection}/documents/{id}",
+            "get /healthz", "get /readyz", "get /v1/collections", "get /v1/collections/{collection}", "get /v1/collections/{collection}/documents",
+            "get /v1/collections/{collection}/documents/{id}", "get /v1/jobs/{job}",
+            "post /embed", "post /v1/collections/{collection}/documents", "post /v1/collections/{collection}/search",
+            "put /v1/collections/{collection}", "put /v1/collections/{collection}/documents/{id}",
+        ]);
+    }
+
+    [Theory]
+    [InlineData("put /v1/collections/{collection}", "application/json", "CollectionInput", "200", "CollectionInfo")]
+    [InlineData("put /v1/collections/{collection}", "application/json", "CollectionInput", "201", "CollectionInfo")]
+    [InlineData("put /v1/collections/{collection}/documents/{id}", "application/json", "DocumentInput", "202", "StatusInfo")]
+    [InlineData("post /v1/collections/{collection}/documents", "application/x-ndjson", "DocumentInput", "200", "BulkVerdict")]
+    [InlineData("post /v1/collections/{collection}/search", "application/json", "SearchRequest", "200", "SearchResponse")]
+    [InlineData("get /v1/collections/{collection}/documents/{id}", null, null, "200", "DocumentInfo")]
+    [InlineData("get /v1/collections/{collection}/documents", null, null, "200", "DocumentList")]
+    [InlineData("get /v1/jobs/{job}", null, null, "200", "StatusInfo")]
+    [InlineData("post /v1/collections/{collection}/search", "application/json", "SearchRequest", "404", "ProblemBody")]
+    [InlineData("put /v1/collections/{collection}/documents/{id}", "application/json", "DocumentInput", "413", "ProblemBody")]
+    public async Task Requests_and_answers_have_their_schemas(string route, string? requestType, string? request, string status, string response)
+    {
+        JsonElement operation = Operation(await DocumentAsync(), route);
+        if (requestType is not null)
+        {
+            Reference(operation.GetProperty("requestBody").GetProperty("content").GetProperty(requestType)).ShouldBe(request);
+        }
+        Reference(operation.GetProperty("responses").GetProperty(status).GetProperty("content").EnumerateObject().Single().Value).ShouldBe(response);
+    }
+
+    [Theory]
+    [InlineData("DocumentInput", "id,title,text,url,metadata,version", "")]
+    [InlineData("BulkVerdict", "id,status,error", "status")]
+    [InlineData("StatusInfo", "id,collection,job,statusUrl,status,error,version,chunks,generation,attempts,timeline", "id,collection,job,statusUrl,status,version,chunks,generation,attempts,timeline")]
+    [InlineData("SearchRequest", "query,top,mode,filter,context", "")]
+    [InlineData("SearchResponse", "hits,context,space,tookMs", "hits,space,tookMs")]
+    [InlineData("Hit", "document,chunk,score,title,text,start,end,metadata", "document,chunk,score,text,start,end")]
+    [InlineData("ContextRequest", "maxTokens", "")]
+    [InlineData("ContextAnswer", "text,tokens,citations", "text,tokens,citations")]
+    [InlineData("Citation", "n,document,chunk,start,end", "n,document,chunk,start,end")]
+    [InlineData("ProblemBody", "type,title,status,detail,kind,field,value,limit,help", "")]
+    public async Task Schemas_have_the_fields_of_the_wire_and_require_what_is_always_there(string name, string fields, string required)
+    {
+        JsonElement schema = (await DocumentAsync()).GetProperty("components").GetProperty("schemas").GetProperty(name);
+        string.Join(',', schema.GetProperty("properties").EnumerateObject().Select(p => p.Name)).ShouldBe(fields);
+        (schema.TryGetProperty("required", out JsonElement names) ? string.Join(',', names.EnumerateArray().Select(n => n.GetString())) : "").ShouldBe(required);
+    }
+
+    [Fact]
+    public async Task Numbers_are_numbers_and_defaults_are_said()
+    {
+        JsonElement schemas = (await DocumentAsync()).GetProperty("components").GetProperty("schemas");
+        JsonElement top = schemas.GetProperty("SearchRequest").GetProperty("properties").GetProperty("top");
+        (top.String("type"), top.Int("default")).ShouldBe(("integer", 10));
+        schemas.GetProperty("ContextRequest").GetProperty("properties").GetProperty("maxTokens").Int("default").ShouldBe(200);
+        schemas.GetProperty("Hit").GetProperty("properties").GetProperty("score").String("type").ShouldBe("number");
+    }
+
+    [Theory]
+    [InlineData("put /v1/collections/{collection}/documents/{id}", "path:collection,path:id,query:title,query:url,query:version,query:wait")]
+    [InlineData("get /v1/collections/{collection}/documents/{id}", "path:collection,path:id")]
+    [InlineData("delete /v1/collections/{collection}/documents/{id}", "path:collection,path:id,query:version,query:wait")]
+    [InlineData("get /v1/collections/{collection}/documents", "path:collection,query:after,query:limit")]
+    [InlineData("post /v1/collections/{collection}/documents", "path:collection,query:wait")]
+    public async Task Parameters_are_described(string route, string parameters) =>
+        string.Join(',', Operation(await DocumentAsync(), route).GetProperty("parameters").EnumerateArray().Select(p => $"{p.String("in")}:{p.String("name")}").Order(StringComparer.Ordinal)).ShouldBe(parameters);
+
+    [Fact]
+    public async Task A_raw_text_is_a_string()
+    {
+        JsonElement content = Operation(await DocumentAsync(), "put /v1/collections/{collection}/documents/{id}").GetProperty("requestBody").GetProperty("content");
+        content.Names().ShouldBe(["application/json", "text/plain", "text/markdown"], ignoreOrder: true);
+        content.GetProperty("text/markdown").GetProperty("schema").String("type").ShouldBe("string");
+    }
+
+    private static IEnumerable<string> Routes(JsonElement document) =>
+        document.GetProperty("paths").EnumerateObject().SelectMany(p => p.Value.EnumerateObject().Select(m => $"{m.Name} {p.Name}"));
+
+    private static JsonElement Operation(JsonElement document, string route) => document.GetProperty("paths").GetProperty(route.Split(' ')[1]).GetProperty(route.Split(' ')[0]);
+
+    private static string? Reference(JsonElement content) => content.GetProperty("schema").String("$ref")?.Split('/')[^1];
+}
