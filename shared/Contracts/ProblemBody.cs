@@ -20,7 +20,7 @@ public sealed record ProblemBody
     public string? Detail { get; init; }
     /// <summary>Error kind.</summary>
     [JsonConverter(typeof(JsonStringEnumConverter<ErrorKind>))]
-    public ErrorKind Kind { get; init; } = ErrorKind.Internal;
+    public ErrorKind? Kind { get; init; }
     /// <summary>What is at fault.</summary>
     public string? Field { get; init; }
     /// <summary>The value given.</summary>
@@ -57,7 +57,7 @@ public sealed record ProblemBody
             body = await response.Content.ReadFromJsonAsync(WireJson.Lenient.ProblemBody, cancellationToken).ConfigureAwait(false);
         }
         throw new RetrievalException(body is { Detail: not null }
-            ? new Problem(body.Kind, body.Detail, body.Field, body.Value, body.Limit, body.Help)
+            ? new Problem(body.Kind ?? ErrorKind.Internal, body.Detail, body.Field, body.Value, body.Limit, body.Help)
             : new Problem((int)response.StatusCode is 502 or 503 or 504 ? ErrorKind.Unavailable : ErrorKind.Internal,
                 $"{response.RequestMessage?.RequestUri} answered {(int)response.StatusCode} {response.ReasonPhrase}."));
     }
