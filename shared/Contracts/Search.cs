@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 namespace Retrieval.Contracts;
 
 /// <summary>Which channels answer a search.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<SearchMode>))]
+[JsonConverter(typeof(WireWord<SearchMode>))]
 public enum SearchMode
 {
     /// <summary>Both, fused.</summary>
@@ -15,8 +15,9 @@ public enum SearchMode
     [JsonStringEnumMemberName("lexical")] Lexical,
 }
 
+// Defaults are those of constructor parameters: the generated serialiser forgets the initialisers of init-only properties.
+
 /// <summary>Body of <c>POST /v1/collections/{c}/search</c>.</summary>
-/// <remarks>Defaults are the constructor's, which a field that is left out of the JSON gets; initialisers of init properties would be lost there.</remarks>
 /// <param name="Query">The question.</param>
 /// <param name="Top">Hits wanted.</param>
 /// <param name="Mode">Channels; hybrid by default.</param>
