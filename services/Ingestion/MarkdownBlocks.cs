@@ -1,4 +1,6 @@
 using Markdig;
+using Markdig.Parsers.Inlines;
+using Markdig.Renderers;
 using Markdig.Syntax;
 
 namespace Retrieval.Ingestion;
@@ -6,7 +8,7 @@ namespace Retrieval.Ingestion;
 /// <summary>The top-level blocks of a Markdown text with their exact places in the source.</summary>
 internal static class MarkdownBlocks
 {
-    private static readonly MarkdownPipeline Pipeline = new MarkdownPipelineBuilder().UsePipeTables().UsePreciseSourceLocation().Build();
+    private static readonly MarkdownPipeline Pipeline = new MarkdownPipelineBuilder().UsePipeTables().UseYamlFrontMatter().UsePreciseSourceLocation().Use<OnlyBlocks>().Build();
 
     /// <summary>Empty for a text that is nested too deeply to be meant as Markdown.</summary>
     public static MarkdownDocument Parse(string text)
@@ -42,6 +44,17 @@ internal static class MarkdownBlocks
             }
         }
         return units;
+    }
+
+    /// <summary>Links and emphasis say nothing about where to cut, and take the parser time that grows with the square of an unlucky text.</summary>
+    private sealed class OnlyBlocks : IMarkdownExtension
+    {
+        public void Setup(MarkdownPipelineBuilder pipeline) =>
+            pipeline.InlineParsers.RemoveAll(parser => parser is LinkInlineParser or EmphasisInlineParser or AutolinkInlineParser or HtmlEntityParser);
+
+        public void Setup(MarkdownPipeline pipeline, IMarkdownRenderer renderer)
+        {
+        }
     }
 
     // Some blocks have no place of their own, such as the group of link definitions.

@@ -16,7 +16,7 @@ internal static class RealTokenizer
         return Loaded.Value!;
     }
 
-    public static TokenizerCache Cache() => new((_, cancellationToken) => File.ReadAllBytesAsync(TestData.FindShared("models", Model, "tokenizer.json")!, cancellationToken));
+    public static TokenizerCache Cache { get; } = new((_, cancellationToken) => File.ReadAllBytesAsync(TestData.FindShared("models", Model, "tokenizer.json")!, cancellationToken));
 
     public static EncoderDescription Describe(Tokenizer tokenizer, string prompt = "", int maxTokens = 256) => new()
     {
