@@ -17,6 +17,15 @@ internal sealed class ScriptedEncoder(EncoderDescription model) : IEncoder
 
     public List<EmbedRequest> Requests { get; } = [];
 
+    /// <summary>What a call asked for.</summary>
+    public EmbedRequest Request(int call)
+    {
+        lock (Requests)
+        {
+            return Requests[call];
+        }
+    }
+
     public Task<EncoderDescription> DescribeAsync(string? name, CancellationToken cancellationToken) => Task.FromResult(model);
 
     public async Task<EmbedResult> EmbedAsync(EmbedRequest request, CancellationToken cancellationToken)
