@@ -1,3 +1,5 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.OpenApi;
@@ -6,7 +8,7 @@ using Retrieval.Contracts;
 
 namespace Retrieval.Gateway;
 
-/// <summary>The OpenAPI document: its head, and what routes say that the framework cannot see.</summary>
+/// <summary>The OpenAPI document: its head, and what the framework cannot see of routes and types.</summary>
 internal static class ApiDescription
 {
     public static void Configure(OpenApiOptions options) => options
@@ -17,10 +19,15 @@ internal static class ApiDescription
             document.Info.Description = "Documents in, ranked passages and cited contexts out. Errors are problem details with kind, field, value, limit and help.";
             return Task.CompletedTask;
         })
-        .AddSchemaTransformer((schema, _, _) =>
+        .AddSchemaTransformer((schema, context, _) =>
         {
             // Nulls are left out of answers: what may be null may be missing.
             schema.Required?.ExceptWith((schema.Properties ?? new Dictionary<string, IOpenApiSchema>()).Where(p => IsNullable(p.Value)).Select(p => p.Key));
+            JsonTypeInfo type = context.JsonTypeInfo;
+            if (type.Type.IsEnum) // the generator cannot look into the converter that reads the words
+            {
+                schema.Enum = [.. Enum.GetValues(type.Type).Cast<object>().Select(value => JsonSerializer.SerializeToNode(value, type)!)];
+            }
             return Task.CompletedTask;
         });
 

@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 namespace Retrieval.Contracts;
 
 /// <summary>Which channels answer a search.</summary>
-[JsonConverter(typeof(WordConverter<SearchMode>))]
+[JsonConverter(typeof(WireWord<SearchMode>))]
 public enum SearchMode
 {
     /// <summary>Both, fused.</summary>
@@ -15,13 +15,14 @@ public enum SearchMode
     [JsonStringEnumMemberName("lexical")] Lexical,
 }
 
+// Defaults are those of constructor parameters: the generated serialiser forgets the initialisers of init-only properties.
+
 /// <summary>Body of <c>POST /v1/collections/{c}/search</c>.</summary>
 /// <param name="Query">The question.</param>
 /// <param name="Top">Hits wanted.</param>
 /// <param name="Mode">Channels; hybrid by default.</param>
 /// <param name="Filter">Only chunks of documents that pass.</param>
 /// <param name="Context">Also answer with a cited context.</param>
-// Parameters, because the generated reader knows their defaults and not those of init properties.
 public sealed record SearchRequest(string? Query = null, int Top = 10, SearchMode Mode = SearchMode.Hybrid, Filter? Filter = null, ContextRequest? Context = null);
 
 /// <summary>Qdrant's filter form: every condition of <c>must</c> has to hold.</summary>

@@ -50,10 +50,6 @@ public sealed partial class WireJson : JsonSerializerContext
     };
 }
 
-/// <summary>An enumeration by its words; its numbers are nobody's business outside.</summary>
-/// <typeparam name="T">The enumeration.</typeparam>
-public sealed class WordConverter<T>() : JsonStringEnumConverter<T>(null, allowIntegerValues: false) where T : struct, Enum;
-
 /// <summary>Answer of /healthz and /readyz.</summary>
 /// <param name="Status">healthy, ready or starting.</param>
 /// <param name="Waiting">What readiness still waits for.</param>

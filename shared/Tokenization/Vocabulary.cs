@@ -33,6 +33,10 @@ internal sealed class Vocabulary
     /// <summary>Adds a token; the same token with the same id may come again.</summary>
     public void Add(string token, int id, JsonNodeReader at)
     {
+        if (id < 0)
+        {
+            throw at.Wrong($"expected an id from 0 for '{token}'");
+        }
         if (_ids.TryGetValue(token, out int known) && known != id)
         {
             throw at.Wrong($"token '{token}' already has id {known}");

@@ -53,7 +53,7 @@ public sealed class WireTests(InProcessServer server) : IClassFixture<InProcessS
         using StringContent content = ApiClient.Json(body);
         JsonElement problem = (await Api.SendAsync(new HttpMethod(method), path.Replace("{c}", collection, StringComparison.Ordinal), content)).ShouldBeProblem(400, "Invalid", field);
         problem.String("limit").ShouldBe(known);
-        problem.String("detail")!.ShouldContain($"'{field}'");
+        problem.String("detail")!.ShouldContain($"'{field.Split('.')[^1]}'");
         (await Api.GetAsync($"/v1/collections/{collection}")).Json.Int("seq").ShouldBe(0);
     }
 }

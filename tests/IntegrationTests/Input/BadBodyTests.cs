@@ -85,22 +85,19 @@ public sealed class BadBodyTests(SmallServer server) : IClassFixture<SmallServer
 
     [Fact]
     public async Task Half_a_surrogate_pair() =>
-        (await RefusedAsync(Content("""{"text":"half \ud83c leaf"}"""u8.ToArray(), "application/json"), 400, "Invalid", "text")).String("detail")!.ShouldContain("surrogate");
+        (await RefusedAsync(Content("""{"text":"half \ud83c leaf"}"""u8.ToArray(), "application/json"), 400, "Invalid", "body")).String("detail")!.ShouldContain("surrogate");
 
     [Theory]
-    [InlineData("""{"text":5}""", "text", "5", "a string")]
-    [InlineData("""{"text":["a"]}""", "text", "a list", "a string")]
-    [InlineData("""{"text":"A.","metadata":[1]}""", "metadata", "a list", "an object")]
-    [InlineData("""{"text":"A.","version":"two"}""", "version", "\"two\"", "an integer of 64 bits")]
-    [InlineData("""{"text":"A.","version":1.5}""", "version", "1.5", "an integer of 64 bits")]
-    [InlineData("""{"text":"A.","version":99999999999999999999}""", "version", "99999999999999999999", "an integer of 64 bits")]
-    [InlineData("[]", "body", "a list", "an object of id, title, text, url, metadata, version")]
-    [InlineData("\"text\"", "body", "\"text\"", "an object of id, title, text, url, metadata, version")]
-    public async Task JSON_of_the_wrong_shape_says_what_is_there_and_what_should_be(string body, string field, string value, string expected)
-    {
-        JsonElement problem = await RefusedAsync(Content(Encoding.UTF8.GetBytes(body), "application/json"), 400, "Invalid", field);
-        (problem.String("value"), problem.String("limit")).ShouldBe((value, expected));
-    }
+    [InlineData("""{"text":5}""", "text", "a string")]
+    [InlineData("""{"text":["a"]}""", "text", "a string")]
+    [InlineData("""{"text":"A.","metadata":[1]}""", "metadata", "an object")]
+    [InlineData("""{"text":"A.","version":"two"}""", "version", "an integer of 64 bits")]
+    [InlineData("""{"text":"A.","version":1.5}""", "version", "an integer of 64 bits")]
+    [InlineData("""{"text":"A.","version":99999999999999999999}""", "version", "an integer of 64 bits")]
+    [InlineData("[]", "body", "an object with id, title, text, url, metadata, version")]
+    [InlineData("\"text\"", "body", "an object with id, title, text, url, metadata, version")]
+    public async Task JSON_of_the_wrong_shape_says_where_and_what_should_be_there(string body, string field, string expected) =>
+        (await RefusedAsync(Content(Encoding.UTF8.GetBytes(body), "application/json"), 400, "Invalid", field)).String("limit").ShouldBe(expected);
 
     [Theory]
     [InlineData("{\"text\":\"A.\"")]
