@@ -55,10 +55,15 @@ public static class RetrievalHost
         {
             await app.StartAsync(cancellationToken);
         }
-        catch (IOException e) when (e.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException or SocketException)
+        catch (IOException e) when (e.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
         {
             throw new RetrievalException(ErrorKind.Conflict, $"The address {settings.Urls} is in use by another program.", "urls", settings.Urls, "a free port",
                 "Choose another one: --urls http://localhost:8081", e);
+        }
+        catch (Exception e) when (e is IOException or SocketException or InvalidOperationException)
+        {
+            throw new RetrievalException(ErrorKind.Invalid, $"The address {settings.Urls} cannot be listened on: {e.GetBaseException().Message}", "urls", settings.Urls, "an http address of this machine",
+                "Choose another one: --urls http://localhost:8080", e);
         }
     }
 
@@ -155,8 +160,19 @@ public static class RetrievalHost
         kestrel.AllowSynchronousIO = false;
     }
 
-    // To standard error: standard output is for answers.
+    /// <summary>Throws what ended a background service before its time, and the process with it.</summary>
+    public static void ThrowIfBroken(WebApplication app)
+    {
+        IEnumerable<Exception?> failures = app.Services.GetServices<IHostedService>().OfType<BackgroundService>().Select(s => s.ExecuteTask).Where(t => t?.IsFaulted == true).Select(t => t!.Exception);
+        if (failures.FirstOrDefault()?.GetBaseException() is { } failure)
+        {
+            throw failure as RetrievalException ?? new RetrievalException(ErrorKind.Internal, $"{failure.GetType().Name}: {failure.Message}", inner: failure);
+        }
+    }
+
+    // To standard error: standard output is for answers. What the generic host logs of a failed start is said by StartAsync and ThrowIfBroken, without its stack traces.
     private static void Logging(ILoggingBuilder logging) => logging.ClearProviders().SetMinimumLevel(LogLevel.Warning).AddFilter("Retrieval", LogLevel.Information)
+        .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None)
         .AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace)
         .AddSimpleConsole(format => { format.SingleLine = true; format.ColorBehavior = LoggerColorBehavior.Disabled; format.TimestampFormat = "HH:mm:ss "; });
 }

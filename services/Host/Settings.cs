@@ -41,12 +41,7 @@ public sealed record Settings
     /// <param name="flags">Values from the command line by their full key.</param>
     public static Settings Load(IEnumerable<KeyValuePair<string, string?>> flags)
     {
-        IConfiguration configuration = new ConfigurationBuilder()
-            .AddJsonFile(Path.Combine(AppContext.BaseDirectory, "appsettings.json"), optional: true)
-            .AddJsonFile(Path.Combine(Directory.GetCurrentDirectory(), "appsettings.json"), optional: true)
-            .AddEnvironmentVariables("RETRIEVAL__")
-            .AddInMemoryCollection(flags)
-            .Build();
+        IConfiguration configuration = Sources(flags);
         SettingsReader reader = new(configuration);
         Settings settings = new()
         {
@@ -63,5 +58,22 @@ public sealed record Settings
         };
         reader.ThrowIfWrong(settings);
         return settings;
+    }
+
+    private static IConfigurationRoot Sources(IEnumerable<KeyValuePair<string, string?>> flags)
+    {
+        try
+        {
+            return new ConfigurationBuilder()
+                .AddJsonFile(Path.Combine(AppContext.BaseDirectory, "appsettings.json"), optional: true)
+                .AddJsonFile(Path.Combine(Directory.GetCurrentDirectory(), "appsettings.json"), optional: true)
+                .AddEnvironmentVariables("RETRIEVAL__")
+                .AddInMemoryCollection(flags)
+                .Build();
+        }
+        catch (InvalidDataException e) // its message names the file, the innermost one the place
+        {
+            throw new RetrievalException(ErrorKind.Invalid, $"{e.Message} {e.GetBaseException().Message}", "appsettings.json", help: "Correct the file, or move it away.", inner: e);
+        }
     }
 }

@@ -43,6 +43,10 @@ internal sealed class SettingsReader(IConfiguration configuration)
         {
             _errors.Add($"'{key}' is not a section. {Nearest.Suggest(key, Sections)}Known: {string.Join(", ", Sections)}.");
         }
+        foreach (string url in settings.Urls.Split(';').Where(u => !IsAddress(u)))
+        {
+            _errors.Add($"Urls has '{url}', which is not an http or https address. Write it like {Settings.DefaultUrls}.");
+        }
         CheckRoles(settings);
         if (_errors.Count > 0)
         {
@@ -74,6 +78,10 @@ internal sealed class SettingsReader(IConfiguration configuration)
             _errors.Add("Role Compression needs an encoder. Add Encoder to --Roles, or set Peers:Encoder:Urls:0.");
         }
     }
+
+    /// <summary>Kestrel's form: a host of * or + means every address of the machine.</summary>
+    private static bool IsAddress(string url) => Uri.TryCreate(url.Replace("//*", "//localhost", StringComparison.Ordinal).Replace("//+", "//localhost", StringComparison.Ordinal), UriKind.Absolute, out Uri? uri)
+        && uri.Scheme is "http" or "https";
 
     private static bool Known(string key) => Sections.Concat(Framework).Contains(key, StringComparer.OrdinalIgnoreCase);
 

@@ -3,7 +3,8 @@ using System.CommandLine;
 namespace Retrieval.Host.Cli;
 
 /// <summary>Options of every command.</summary>
-internal sealed class CommonOptions
+/// <param name="settings">Those of this command line.</param>
+internal sealed class CommonOptions(IReadOnlyList<KeyValuePair<string, string?>> settings)
 {
     public Option<string?> Data { get; } = new("--data") { Description = "Data folder (Storage:Folder); default: 'retrieval' in the user's local application data", HelpName = "folder", Recursive = true };
 
@@ -17,7 +18,7 @@ internal sealed class CommonOptions
 
     /// <summary>Settings from files, environment and this command line.</summary>
     public Settings Load(ParseResult parsed, params IEnumerable<KeyValuePair<string, string?>> more) => Settings.Load(
-        [.. Flag("Storage:Folder", parsed.GetValue(Data)), .. Flag("Urls", parsed.GetValue(Urls)), .. SettingFlags.Read(parsed.UnmatchedTokens), .. more]);
+        [.. Flag("Storage:Folder", parsed.GetValue(Data)), .. Flag("Urls", parsed.GetValue(Urls)), .. settings, .. more]);
 
     private static IEnumerable<KeyValuePair<string, string?>> Flag(string key, string? value) => value is null ? [] : [new(key, value)];
 }

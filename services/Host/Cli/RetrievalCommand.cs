@@ -12,9 +12,21 @@ public static class RetrievalCommand
     /// <summary>Runs a command line to its exit code.</summary>
     public static async Task<int> RunAsync(string[] args)
     {
+        try
+        {
+            (IReadOnlyList<KeyValuePair<string, string?>> settings, string[] others) = SettingFlags.Split(args);
+            return await RunAsync(new CommonOptions(settings), others);
+        }
+        catch (RetrievalException e)
+        {
+            return Fail(e.Problem, args.Contains("--json"));
+        }
+    }
+
+    private static async Task<int> RunAsync(CommonOptions common, string[] args)
+    {
         RootCommand root = new("Self-hosted embedding and retrieval: documents in, ranked passages and cited contexts out.");
         ((HelpOption)root.Options.Single(o => o is HelpOption)).Action = new HelpExamples(new HelpAction(), "Exit codes:", [.. ExitCodes.Meanings]);
-        CommonOptions common = new();
         foreach (Option option in common.All)
         {
             root.Options.Add(option);
@@ -33,36 +45,36 @@ public static class RetrievalCommand
         {
             return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromSeconds(35) });
         }
-        catch (RetrievalException e)
-        {
-            return Fail(e.Problem, common.IsJson(parsed));
-        }
         catch (OperationCanceledException)
         {
             return ExitCodes.Interrupted;
         }
-        catch (Exception e)
+        catch (Exception e) when (e is not RetrievalException)
         {
             return Fail(new Problem(ErrorKind.Internal, $"{e.GetType().Name}: {e.Message}"), common.IsJson(parsed));
         }
     }
 
-    /// <summary>Parse errors, and words that are neither an option nor a setting.</summary>
+    /// <summary>Words that are neither an option nor a setting, and values that an option does not take.</summary>
     private static Problem? Wrong(ParseResult parsed, RootCommand root)
     {
         Command command = parsed.CommandResult.Command;
-        string[] unknown = [.. parsed.UnmatchedTokens.Where((t, i) => !SettingFlags.IsFlag(t) && !(i > 0 && SettingFlags.TakesValue(parsed.UnmatchedTokens[i - 1])))];
-        if (unknown.Length > 0)
+        string help = $"'retrieval {(command == root ? "" : command.Name + " ")}--help' shows what is possible.";
+        if (parsed.UnmatchedTokens is [var word, ..])
         {
-            string word = unknown[0];
-            IEnumerable<string> known = word.StartsWith('-')
-                ? command.Options.Concat(root.Options).Select(o => o.Name)
-                : root.Subcommands.Select(c => c.Name);
-            return new Problem(ErrorKind.Invalid, $"'{word}' is not known here. {Nearest.Suggest(word, known)}", word,
-                Help: $"'retrieval {(command == root ? "" : command.Name + " ")}--help' shows what is.");
+            IEnumerable<string> known = word.StartsWith('-') ? command.Options.Concat(root.Options).Select(o => o.Name) : root.Subcommands.Select(c => c.Name);
+            return new Problem(ErrorKind.Invalid, $"'{word}' is not known here. {Nearest.Suggest(word, known)}".TrimEnd(), word, Help: help);
         }
-        ParseError? error = parsed.Errors.FirstOrDefault(e => !parsed.UnmatchedTokens.Any(t => e.Message.Contains($"'{t}'", StringComparison.Ordinal)));
-        return error is null ? null : new Problem(ErrorKind.Invalid, error.Message, Help: $"'retrieval {(command == root ? "" : command.Name + " ")}--help' shows how.");
+        return parsed.Errors.Count == 0 ? null
+            : parsed.Errors[0] is { SymbolResult: OptionResult { Tokens: [{ Value: var value }, ..], Option: var option } } && Taken(option.ValueType) is { } taken
+                ? new Problem(ErrorKind.Invalid, $"{option.Name} takes {taken}, not '{value}'.", option.Name, value, taken, help)
+                : new Problem(ErrorKind.Invalid, parsed.Errors[0].Message, Help: help);
+    }
+
+    private static string? Taken(Type type)
+    {
+        Type bare = Nullable.GetUnderlyingType(type) ?? type;
+        return bare.IsEnum ? string.Join(", ", Enum.GetNames(bare)).ToLowerInvariant() : bare == typeof(int) ? "a whole number" : null;
     }
 
     private static int Fail(Problem problem, bool json)

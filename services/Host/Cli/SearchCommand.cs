@@ -81,7 +81,7 @@ internal static class SearchCommand
     {
         Must = [.. conditions.Select(c => c.Split('=', 2) is [{ Length: > 0 } key, var value]
             ? new Condition { Key = key, Match = new Match { Value = Value(value) } }
-            : throw new RetrievalException(ErrorKind.Invalid, $"'{c}' is not a filter.", "--filter", c, "key=value"))],
+            : throw new RetrievalException(ErrorKind.Invalid, $"'{c}' is not a filter.", "--filter", c, "key=value", "Write --filter key=value."))],
     };
 
     /// <summary>Integers and Booleans as themselves, everything else as a string.</summary>

@@ -46,6 +46,7 @@ internal static class ServeCommand
         {
             await app.StopAsync(CancellationToken.None);
         }
+        RetrievalHost.ThrowIfBroken(app);
         return Environment.ExitCode;
     }
 }

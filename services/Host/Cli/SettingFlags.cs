@@ -1,23 +1,29 @@
+using Retrieval.Contracts;
+
 namespace Retrieval.Host.Cli;
 
-/// <summary>Settings on the command line: <c>--Section:Key value</c> or <c>--Section:Key=value</c>.</summary>
+/// <summary>Settings on the command line: <c>--Section:Key value</c> or <c>--Section:Key=value</c>, anywhere in it.</summary>
 internal static class SettingFlags
 {
-    public static bool IsFlag(string token) => token.StartsWith("--", StringComparison.Ordinal) && (Key(token).Contains(':') || Key(token).Equals("Roles", StringComparison.OrdinalIgnoreCase));
-
-    /// <summary>The next word is this flag's value.</summary>
-    public static bool TakesValue(string token) => IsFlag(token) && !token.Contains('=');
-
-    public static IEnumerable<KeyValuePair<string, string?>> Read(IReadOnlyList<string> tokens)
+    /// <summary>Takes the settings out, so that no value of theirs is mistaken for a command's argument.</summary>
+    /// <exception cref="RetrievalException">Invalid, for a setting without a value.</exception>
+    public static (IReadOnlyList<KeyValuePair<string, string?>> Settings, string[] Others) Split(string[] args)
     {
-        for (int i = 0; i < tokens.Count; i++)
+        List<KeyValuePair<string, string?>> settings = [];
+        List<string> others = [];
+        for (int i = 0; i < args.Length; i++)
         {
-            if (IsFlag(tokens[i]))
+            if (!IsSetting(args[i]))
             {
-                yield return new KeyValuePair<string, string?>(Key(tokens[i]), TakesValue(tokens[i]) ? tokens.ElementAtOrDefault(++i) : tokens[i].Split('=', 2)[1]);
+                others.Add(args[i]);
+                continue;
             }
+            string[] parts = args[i][2..].Split('=', 2);
+            string? value = parts.Length > 1 ? parts[1] : i + 1 < args.Length && !args[i + 1].StartsWith("--", StringComparison.Ordinal) ? args[++i] : null;
+            settings.Add(new(parts[0], value ?? throw new RetrievalException(ErrorKind.Invalid, $"{args[i]} has no value.", args[i], help: $"Write {args[i]} <value>.")));
         }
+        return (settings, [.. others]);
     }
 
-    private static string Key(string token) => token[2..].Split('=', 2)[0];
+    private static bool IsSetting(string word) => word.StartsWith("--", StringComparison.Ordinal) && word.Split('=', 2)[0] is { } key && (key.Contains(':') || key.Equals("--Roles", StringComparison.OrdinalIgnoreCase));
 }
