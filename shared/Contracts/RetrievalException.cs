@@ -12,8 +12,9 @@ public sealed record Problem(ErrorKind Kind, string Detail, string? Field = null
     /// <summary>HTTP status code.</summary>
     public int Status => Kind.Status();
 
-    /// <summary>Everything on one line, for terminals and job rows.</summary>
-    public override string ToString() => Help is null ? Detail : $"{Detail} {Help}";
+    /// <summary>Everything on one line, for terminals and job rows; the limit where the words do not say it.</summary>
+    public override string ToString() =>
+        $"{Detail}{(Limit is null || Detail.Contains(Limit, StringComparison.Ordinal) || Help?.Contains(Limit, StringComparison.Ordinal) == true ? "" : $" Allowed: {Limit}.")}{(Help is null ? "" : $" {Help}")}";
 }
 
 /// <summary>The only exception that carries an error to a caller.</summary>

@@ -9,7 +9,6 @@ namespace Retrieval.Host.Cli;
 internal sealed record SourceFile(string Path, string Id)
 {
     public static readonly string[] Extensions = [".txt", ".md", ".markdown", ".ndjson", ".jsonl"];
-    private const int LinesAtOnce = 64;
 
     /// <summary>The file itself, or what is readable below a folder; hidden files and folders are left out.</summary>
     public static List<SourceFile> Find(string path)
@@ -33,17 +32,32 @@ internal sealed record SourceFile(string Path, string Id)
     {
         if (System.IO.Path.GetExtension(Path).ToUpperInvariant() is ".NDJSON" or ".JSONL")
         {
-            foreach (string[] lines in File.ReadLines(Path).Where(l => !string.IsNullOrWhiteSpace(l)).Chunk(LinesAtOnce))
+            await foreach (BulkVerdict verdict in SendLinesAsync(client, collection, cancellationToken))
             {
-                await foreach (BulkVerdict verdict in client.BulkAsync(collection, lines, cancellationToken))
-                {
-                    yield return verdict;
-                }
+                yield return verdict;
             }
         }
         else
         {
             yield return await SendTextAsync(client, collection, cancellationToken);
+        }
+    }
+
+    private async IAsyncEnumerable<BulkVerdict> SendLinesAsync(RetrievalClient client, string collection, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        using NdjsonFile file = new(Path);
+        while (file.Next() is { Count: > 0 } lines)
+        {
+            int i = 0;
+            await foreach (BulkVerdict verdict in client.BulkAsync(collection, lines.Select(l => l.Line), cancellationToken))
+            {
+                yield return verdict.Id is null ? verdict with { Id = $"{Id}, line {lines[i].Number}" } : verdict;
+                i++;
+            }
+        }
+        if (file.Error is not null)
+        {
+            yield return new BulkVerdict(Id, DocumentStatus.Failed, file.Error);
         }
     }
 
