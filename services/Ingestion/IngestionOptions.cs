@@ -13,7 +13,7 @@ public sealed class IngestionOptions
     [Range(1, 1024)]
     public int BulkPrefetch { get; init; } = 32;
 
-    /// <summary>Attempts before a document is given up. Default 5.</summary>
+    /// <summary>Attempts before a document is given up; while another role is away it is tried on. Default 5.</summary>
     [Range(1, 100)]
     public int MaxAttempts { get; init; } = 5;
 

@@ -51,11 +51,15 @@ internal sealed class IngestionWorker(Catalog catalog, IEncoder encoder, Tokeniz
         return await catalog.StoreAsync(job, document, chunks, collection.Space, steps, cancellationToken);
     }
 
-    /// <summary>What may pass on its own is tried again later; a document that is at fault itself is given up at once.</summary>
+    /// <summary>
+    /// What may pass on its own is tried again later; a document that is at fault itself is given up at once. A role that is away is no fault of
+    /// the document, however long it takes: otherwise an hour without the encoder would fail everything that was accepted.
+    /// </summary>
     private async Task FailAsync(Job job, Exception e, CancellationToken cancellationToken)
     {
-        bool retry = (e as RetrievalException)?.Problem.Kind.IsTransient() ?? true;
-        DateTimeOffset? next = retry && job.Attempts < options.MaxAttempts ? time.GetUtcNow() + options.RetryDelay(job.Attempts) : null;
+        ErrorKind kind = (e as RetrievalException)?.Problem.Kind ?? ErrorKind.Internal;
+        bool retry = kind == ErrorKind.Unavailable || (kind.IsTransient() && job.Attempts < options.MaxAttempts);
+        DateTimeOffset? next = retry ? time.GetUtcNow() + options.RetryDelay(Math.Min(job.Attempts, options.MaxAttempts)) : null;
         string reason = e is RetrievalException known ? known.Problem.ToString() : $"{e.GetType().Name}: {e.Message}";
         if (next is null)
         {

@@ -50,10 +50,11 @@ internal sealed class JobDispatcher(Catalog catalog, IBus bus, OpenDispatches op
 
     private async Task SendAsync(ISendEndpoint endpoint, JobDispatched message, CancellationToken cancellationToken)
     {
+        cancellationToken.ThrowIfCancellationRequested();
         open.Add(message.Job, message.Queue);
         try
         {
-            await endpoint.Send(message, cancellationToken);
+            await endpoint.Send(message, CancellationToken.None); // at once, in memory; cut off by a shutdown it would be logged as a fault
         }
         catch
         {

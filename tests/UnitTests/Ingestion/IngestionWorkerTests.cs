@@ -35,13 +35,13 @@ public sealed class IngestionWorkerTests
     public async Task A_failure_that_may_pass_is_tried_again_later_each_time_after_a_longer_pause_and_then_given_up_with_the_reason()
     {
         await using Bench bench = await Bench.CreateAsync();
-        bench.Encoder.Before = _ => throw new RetrievalException(ErrorKind.Unavailable, "The encoder is away.");
+        bench.Encoder.Before = _ => throw new RetrievalException(ErrorKind.Internal, "A batch broke.");
         Guid id = await bench.AcceptAsync("d", "text");
         foreach ((int attempt, int pause) in ((int, int)[])[(1, 2), (2, 4)])
         {
             Job waiting = await bench.WorkAsync(id);
             (waiting.Status, waiting.Attempts, waiting.NextAttemptAt).ShouldBe((DocumentStatus.Accepted, attempt, bench.Clock.GetUtcNow().AddSeconds(pause)));
-            waiting.Error!.ShouldContain("The encoder is away.");
+            waiting.Error!.ShouldContain("A batch broke.");
             bench.Clock.Advance(TimeSpan.FromSeconds(pause - 0.5));
             (await bench.ClaimAsync()).ShouldBeEmpty();
             bench.Clock.Advance(TimeSpan.FromSeconds(0.5));
@@ -49,9 +49,24 @@ public sealed class IngestionWorkerTests
         }
         Job failed = await bench.WorkAsync(id);
         (failed.Status, failed.Attempts).ShouldBe((DocumentStatus.Failed, 3));
-        failed.Error!.ShouldContain("The encoder is away.");
+        failed.Error!.ShouldContain("A batch broke.");
         failed.Timeline.Select(t => t.Step).ShouldBe(["accepted", "retry", "retry", "failed"]);
         (bench.Catalog.OpenJobs, (await bench.ClaimAsync()).Count).ShouldBe((0, 0));
+    }
+
+    [Fact]
+    public async Task A_role_that_is_away_is_waited_for_beyond_the_last_attempt_with_a_pause_that_stops_growing()
+    {
+        await using Bench bench = await Bench.CreateAsync();
+        bench.Encoder.Before = call => call < 6 ? throw new RetrievalException(ErrorKind.Unavailable, "The encoder is away.") : Task.CompletedTask;
+        Guid id = await bench.AcceptAsync("d", "text");
+        foreach (int pause in (int[])[2, 4, 8, 8, 8, 8])
+        {
+            Job waiting = await bench.WorkAsync(id);
+            (waiting.Status, waiting.NextAttemptAt).ShouldBe((DocumentStatus.Accepted, bench.Clock.GetUtcNow().AddSeconds(pause)));
+            bench.Clock.Advance(TimeSpan.FromSeconds(pause));
+        }
+        (await bench.WorkAsync(id)).Status.ShouldBe(DocumentStatus.Indexed);
     }
 
     [Fact]
