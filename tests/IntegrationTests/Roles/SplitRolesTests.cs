@@ -71,7 +71,7 @@ public sealed class SplitRolesTests : IDisposable
     }
 
     private ServerProcess StartGateway(int encoderPort) =>
-        ServerProcess.Start(_folder.Path, Ports.Free(), "--roles", "gateway,ingestion,compression", "--Peers:Encoder:Urls:0", $"http://127.0.0.1:{encoderPort}");
+        ServerProcess.Start(_folder.Path, Ports.Free(), "--roles", "gateway,ingestion,compression", "--Ingestion:MaxAttempts", "1", "--Peers:Encoder:Urls:0", $"http://127.0.0.1:{encoderPort}");
 
     private ServerProcess StartEncoder(int port) => ServerProcess.Start(_encoderFolder.Path, port, "--roles", "encoder");
 
