@@ -8,7 +8,8 @@ namespace Retrieval.IntegrationTests.Browser;
 /// <summary>The page at / in a real Chromium.</summary>
 public sealed class PageTests : InProcessServer
 {
-    private static readonly string? Chromium = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').SelectMany(f => (string[])[Path.Combine(f, "chromium"), Path.Combine(f, "chromium-browser")]).FirstOrDefault(File.Exists);
+    private static readonly string[] Names = ["chromium", "chromium-browser", "google-chrome"];
+    private static readonly string? Chromium = Names.SelectMany(n => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Select(f => Path.Combine(f, n))).FirstOrDefault(File.Exists);
     private static readonly string[] Flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
 
     protected override async Task FillAsync()

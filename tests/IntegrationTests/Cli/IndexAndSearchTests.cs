@@ -71,6 +71,32 @@ public sealed class IndexAndSearchTests : IDisposable
         (await RetrievalProcess.ShellAsync(_folder.Path, $"retrieval search wick {common}")).ShouldSucceed().Out.ShouldContain("oil.md");
     }
 
+    [Fact]
+    public async Task A_folder_that_another_process_has_open_without_a_server_at_the_address_names_it()
+    {
+        await using ServerProcess server = await ServerProcess.StartAsync(_folder.Path);
+        (await RunAsync("search lamp")).ShouldFail(4).ShouldContain($"process {server.Process.Id}");
+    }
+
+    [Fact]
+    public async Task Interrupted_in_the_middle_it_ends_with_exit_code_130_and_the_next_time_finishes()
+    {
+        foreach (int i in Enumerable.Range(0, 400))
+        {
+            _folder.Write($"many/{i}.txt", $"The lamp of number {i} stands on a ladder.");
+        }
+        string[] line = ["index", "many", "--data", _folder["data"], "--urls", _address, "--Encoder:Threads", "1", "--Ingestion:InteractivePrefetch", "1"];
+        await using (RetrievalProcess index = RetrievalProcess.Start(_folder.Path, line))
+        {
+            await index.WaitForAsync("Ready after ");
+            index.Terminate();
+            Result result = await index.ExitAsync(35);
+            result.Code.ShouldBe(130, result.Error);
+            result.Error.ShouldNotContain("   at ");
+        }
+        (await RetrievalProcess.RunAsync(_folder.Path, line)).ShouldSucceed().Out.ShouldContain("400 documents in collection 'docs', 0 failed.");
+    }
+
     [Theory]
     [InlineData("index nowhere", 3, "nowhere")]
     [InlineData("index hollow", 2, ".md")]
