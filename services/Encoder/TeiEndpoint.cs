@@ -21,9 +21,9 @@ internal static class TeiEndpoint
     {
         try
         {
-            TeiRequest body = await JsonSerializer.DeserializeAsync(request.Body, EncoderJson.Default.TeiRequest, cancellationToken) ?? throw new JsonException("null");
+            TeiRequest body = await JsonSerializer.DeserializeAsync(request.Body, EncoderJson.Dialect.TeiRequest, cancellationToken) ?? throw new JsonException("null");
             EmbedResult result = await encoder.EmbedAsync(new EmbedRequest(Texts(body.Inputs), Truncate: body.Truncate ?? false), cancellationToken);
-            return Results.Json([.. result.Vectors], EncoderJson.Default.SingleArrayArray);
+            return Results.Json([.. result.Vectors], EncoderJson.Dialect.SingleArrayArray);
         }
         catch (JsonException e)
         {
@@ -51,7 +51,7 @@ internal static class TeiEndpoint
         _ => Error(StatusCodes.Status424FailedDependency, "Backend", problem.ToString()),
     };
 
-    private static IResult Error(int status, string type, string message) => Results.Json(new TeiError(message, type), EncoderJson.Default.TeiError, statusCode: status);
+    private static IResult Error(int status, string type, string message) => Results.Json(new TeiError(message, type), EncoderJson.Dialect.TeiError, statusCode: status);
 }
 
 /// <summary>Body of /embed.</summary>

@@ -1,12 +1,15 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using System.Text.RegularExpressions;
 
 namespace Retrieval.Gateway;
 
-/// <summary>What a request's type wants at a path, in words for the caller.</summary>
+/// <summary>What a request's type wants at a path, and what the body has there, in words for the caller.</summary>
 internal static partial class ExpectedShape
 {
+    private const int MostShown = 32;
+
     /// <summary>Null when the path leaves the type.</summary>
     public static string? At(JsonTypeInfo type, string? path)
     {
@@ -20,6 +23,31 @@ internal static partial class ExpectedShape
             }
         }
         return Words(at);
+    }
+
+    /// <summary>Numbers, words and Booleans as they stand, everything else by its kind; null when the body is not whole JSON.</summary>
+    public static string? Given(ReadOnlySpan<byte> json, string? path)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(json.ToArray());
+            JsonElement at = document.RootElement;
+            foreach (Match segment in Segment().Matches(path ?? ""))
+            {
+                at = segment.Value[0] == '[' ? at[int.Parse(segment.Value.AsSpan(1, segment.Length - 2), CultureInfo.InvariantCulture)] : at.GetProperty(segment.Value);
+            }
+            return at.ValueKind switch
+            {
+                JsonValueKind.Object => "an object",
+                JsonValueKind.Array => "a list",
+                JsonValueKind.String when at.GetString() is { Length: > MostShown } => "a string",
+                _ => at.GetRawText(),
+            };
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or IndexOutOfRangeException)
+        {
+            return null;
+        }
     }
 
     /// <summary>The fields of an object.</summary>

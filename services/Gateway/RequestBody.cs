@@ -104,7 +104,7 @@ internal static partial class RequestBody
         }
         string field = Field(e);
         return new RetrievalException(ErrorKind.Invalid, $"The JSON is not of the expected shape at '{field}', line {(e.LineNumber ?? 0) + 1}, byte {(e.BytePositionInLine ?? 0) + 1}.",
-            field, limit: ExpectedShape.At(type, e.Path), help: "Check the type of the field, quotes and commas.", inner: e);
+            field, ExpectedShape.Given(json, e.Path), ExpectedShape.At(type, e.Path), "Check the type of the field, quotes and commas.", e);
     }
 
     private static bool IsUtf8(ReadOnlySpan<byte> json) => System.Text.Unicode.Utf8.IsValid(json);

@@ -22,22 +22,22 @@ public sealed class RequestBodyTests
     }
 
     [Theory]
-    [InlineData("""{"top":"x"}""", "top", "an integer of 32 bits")]
-    [InlineData("""{"top":1.5}""", "top", "an integer of 32 bits")]
-    [InlineData("""{"top":null}""", "top", "an integer of 32 bits")]
-    [InlineData("""{"query":5}""", "query", "a string")]
-    [InlineData("""{"mode":"fast"}""", "mode", "hybrid, dense, lexical")]
-    [InlineData("""{"filter":[]}""", "filter", "an object with must")]
-    [InlineData("""{"filter":{"must":{}}}""", "filter.must", "a list")]
-    [InlineData("""{"filter":{"must":[{},{"match":5}]}}""", "filter.must[1].match", "an object with value")]
-    [InlineData("""[]""", "body", "an object with query, top, mode, filter, context")]
-    [InlineData("\"text\"", "body", "an object with query, top, mode, filter, context")]
-    [InlineData("  ", "body", "an object with query, top, mode, filter, context")]
-    [InlineData("""{"query":"a"} {"query":"b"}""", "body", "an object with query, top, mode, filter, context")]
-    public void A_wrong_shape_is_named_with_its_path_and_what_is_expected_there(string json, string field, string expected)
+    [InlineData("""{"top":"x"}""", "top", "an integer of 32 bits", "\"x\"")]
+    [InlineData("""{"top":1.5}""", "top", "an integer of 32 bits", "1.5")]
+    [InlineData("""{"top":null}""", "top", "an integer of 32 bits", "null")]
+    [InlineData("""{"query":5}""", "query", "a string", "5")]
+    [InlineData("""{"mode":"fast"}""", "mode", "hybrid, dense, lexical", "\"fast\"")]
+    [InlineData("""{"filter":[]}""", "filter", "an object with must", "a list")]
+    [InlineData("""{"filter":{"must":{}}}""", "filter.must", "a list", "an object")]
+    [InlineData("""{"filter":{"must":[{},{"match":5}]}}""", "filter.must[1].match", "an object with value", "5")]
+    [InlineData("""[]""", "body", "an object with query, top, mode, filter, context", "a list")]
+    [InlineData("\"text\"", "body", "an object with query, top, mode, filter, context", "\"text\"")]
+    [InlineData("  ", "body", "an object with query, top, mode, filter, context", null)]
+    [InlineData("""{"query":"a"} {"query":"b"}""", "body", "an object with query, top, mode, filter, context", null)]
+    public void A_wrong_shape_is_named_with_its_path_and_what_is_expected_and_given_there(string json, string field, string expected, string? given)
     {
         Problem problem = Refused(json, WireJson.Strict.SearchRequest);
-        (problem.Field, problem.Limit).ShouldBe((field, expected));
+        (problem.Field, problem.Limit, problem.Value).ShouldBe((field, expected, given));
         problem.Detail.ShouldContain(field);
     }
 
