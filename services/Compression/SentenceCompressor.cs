@@ -5,8 +5,8 @@ using Retrieval.Tokenization;
 namespace Retrieval.Compression;
 
 /// <summary>
-/// Whole sentences, best first, until the budget is full. The budget is counted over the printed text with the encoder's tokenizer each time a
-/// sentence joins, so it is exact whatever the markers and the tokenizer's merges cost.
+/// Whole sentences, best first, until the budget is full. The choice adds up tokens; what was chosen is counted again over the
+/// printed text with the encoder's tokenizer, so the budget holds whatever a tokenizer's merges cost.
 /// </summary>
 internal sealed class SentenceCompressor(IEncoder encoder, SentenceRanking ranking, TokenizerCache tokenizers, CompressionOptions options, ILogger<SentenceCompressor> logger) : ICompressor
 {
@@ -28,25 +28,21 @@ internal sealed class SentenceCompressor(IEncoder encoder, SentenceRanking ranki
 
     private static CompressResult Fill(CompressRequest request, List<Sentence> sentences, double[] scores, Tokenizer tokenizer)
     {
-        List<Sentence> chosen = [];
-        CompressResult best = new("", 0, []);
+        Selection selection = new(tokenizer, request.MaxTokens);
         foreach (int i in Enumerable.Range(0, scores.Length).OrderByDescending(i => scores[i]).ThenBy(i => i))
         {
-            // The words alone are a lower bound: no need to print what cannot fit.
-            if (best.Tokens + tokenizer.Count(sentences[i].In(request.Passages)) > request.MaxTokens)
-            {
-                continue;
-            }
-            List<KeptSpan> spans = ContextText.Spans(chosen.Append(sentences[i]));
+            selection.TryAdd(sentences[i], tokenizer.Count(sentences[i].In(request.Passages)));
+        }
+        for (List<Sentence> chosen = selection.Chosen; ; chosen.RemoveAt(chosen.Count - 1))
+        {
+            List<KeptSpan> spans = ContextText.Spans(chosen);
             string text = ContextText.Render(spans, request.Passages);
             int tokens = tokenizer.Count(text);
             if (tokens <= request.MaxTokens)
             {
-                chosen.Add(sentences[i]);
-                best = new CompressResult(text, tokens, spans);
+                return new CompressResult(text, tokens, spans);
             }
         }
-        return best;
     }
 
     private void Check(CompressRequest request)

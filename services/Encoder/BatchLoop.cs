@@ -35,7 +35,7 @@ internal sealed class BatchLoop : IDisposable
             {
                 _model.Run(batch, buffers);
             }
-            catch (Exception e)
+            catch (Exception e) // whatever it was: a thread that ends here would leave every later text waiting
             {
                 Log.BatchFailed(_logger, e, batch.Count, _model.Name);
                 RetrievalException failure = new(ErrorKind.Internal, $"Model {_model.Name} could not run a batch: {e.Message}", inner: e);

@@ -31,7 +31,7 @@ internal sealed class DenseLayer
             throw new ModelFormatException(weightsFile, "is missing: the weights of a Dense module are read from it. Convert pytorch_model.bin to safetensors.");
         }
         JsonElement config = ModelFolder.ReadJson(Path.Combine(folder, "config.json"));
-        string activation = config.TryGetProperty("activation_function", out JsonElement value) ? value.GetString()! : Tanh;
+        string activation = config.ValueKind == JsonValueKind.Object && config.TryGetProperty("activation_function", out JsonElement value) ? $"{value}" : Tanh;
         if (activation is not (Identity or Tanh))
         {
             throw new ModelFormatException(Path.Combine(folder, "config.json"), $"asks for activation {activation}; {Identity} and {Tanh} are computed.");

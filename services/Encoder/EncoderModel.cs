@@ -51,7 +51,7 @@ internal sealed class EncoderModel : IDisposable
             (EncoderSession session, string taken) = ProviderChoice.Open(folder.Graph, provider);
             return new EncoderModel(options.Name ?? Path.GetFileName(folder.Path.TrimEnd(Path.DirectorySeparatorChar)), folder, tokenizer, session, output, width, space with { Tokenizer = tokenizer.Hash }, taken);
         }
-        catch (Exception e) when (e is ModelFormatException or OnnxFormatException or TokenizerFormatException)
+        catch (Exception e) when (e is ModelFormatException or OnnxFormatException or TokenizerFormatException or IOException or UnauthorizedAccessException)
         {
             throw new RetrievalException(ErrorKind.Invalid, $"The model in {options.Path} cannot be served: {e.Message}", "Encoder:Models", options.Path, inner: e);
         }

@@ -16,9 +16,9 @@ public sealed class EncoderOptions
     [Range(0, 1024)]
     public int Threads { get; init; }
 
-    /// <summary>Tokens of one batch, padding included; a longer text is a batch of its own. Larger batches fill a GPU, smaller ones answer queries sooner. Default 1,024.</summary>
+    /// <summary>Tokens of one batch, padding included; a longer text is a batch of its own. Larger batches fill a GPU, smaller ones answer queries sooner; on a CPU nothing is won beyond a few hundred. Default 512.</summary>
     [Range(1, 1_000_000)]
-    public int BatchTokens { get; init; } = 1_024;
+    public int BatchTokens { get; init; } = 512;
 
     /// <summary>Tokens that may wait for a model; beyond it requests get 429. Default 262,144.</summary>
     [Range(1, 100_000_000)]

@@ -102,23 +102,27 @@ internal sealed record ModelFolder
         {
             throw new ModelFormatException(file, "is missing: it says how the states are pooled. Fetch it with the folders that it names.");
         }
+        JsonElement list = ReadJson(file);
         List<(string Type, string Folder)> modules = [];
-        foreach (JsonElement module in ReadJson(file).EnumerateArray())
+        foreach (JsonElement module in list.ValueKind == JsonValueKind.Array ? list.EnumerateArray() : throw new ModelFormatException(file, "is not a list of modules. Fetch it again."))
         {
-            string type = module.GetProperty("type").GetString()!.Split('.')[^1];
+            string type = Text(module, "type", file).Split('.')[^1];
             if (type is not ("Transformer" or "Pooling" or "Dense" or "Normalize"))
             {
-                throw new ModelFormatException(file, $"names module '{module.GetProperty("type").GetString()}'; Transformer, Pooling, Dense and Normalize are computed.");
+                throw new ModelFormatException(file, $"names module '{Text(module, "type", file)}'; Transformer, Pooling, Dense and Normalize are computed.");
             }
-            modules.Add((type, module.GetProperty("path").GetString()!));
+            modules.Add((type, Text(module, "path", file)));
         }
         return (modules, file);
     }
 
+    private static string Text(JsonElement json, string field, string file) => json.ValueKind == JsonValueKind.Object && json.TryGetProperty(field, out JsonElement value) && value.ValueKind == JsonValueKind.String
+        ? value.GetString()! : throw new ModelFormatException(file, $"has an entry without a string '{field}'. Fetch it again.");
+
     private static string Mode(string file)
     {
         JsonElement config = ReadJson(file);
-        string[] on = [.. Pooling.Modes.Where(m => config.TryGetProperty($"pooling_mode_{m.Value}", out JsonElement value) && value.ValueKind == JsonValueKind.True).Select(m => m.Key)];
+        string[] on = config.ValueKind != JsonValueKind.Object ? [] : [.. Pooling.Modes.Where(m => config.TryGetProperty($"pooling_mode_{m.Value}", out JsonElement value) && value.ValueKind == JsonValueKind.True).Select(m => m.Key)];
         return on.Length == 1 ? on[0] : throw new ModelFormatException(file, $"turns {on.Length} pooling modes on; exactly one is computed: {string.Join(", ", Pooling.Modes.Keys)}.");
     }
 
@@ -136,7 +140,7 @@ internal sealed record ModelFolder
     }
 
     private static string Prompt(JsonElement prompts, params string[] names) =>
-        prompts.ValueKind == JsonValueKind.Object ? names.Select(n => prompts.TryGetProperty(n, out JsonElement prompt) ? prompt.GetString() : null).FirstOrDefault(p => p is not null) ?? "" : "";
+        prompts.ValueKind == JsonValueKind.Object ? names.Select(n => prompts.TryGetProperty(n, out JsonElement prompt) && prompt.ValueKind == JsonValueKind.String ? prompt.GetString() : null).FirstOrDefault(p => p is not null) ?? "" : "";
 
     /// <summary>The space's template: prompt, then title and text.</summary>
     public string DocumentTemplate => DocumentPrompt + VectorSpace.TitleAndText;

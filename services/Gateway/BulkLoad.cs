@@ -20,11 +20,17 @@ internal sealed class BulkLoad(DocumentAcceptance acceptance, GatewayOptions opt
     {
         RequestBody.LiftServerLimit(context.Request);
         List<Task<(BulkVerdict Verdict, Job? Job)>> lines = [];
+        long refused = 0;
         SemaphoreSlim room = new(InFlight); // not disposed: lines may still hold it when the client leaves
         await foreach (NdjsonLine line in NdjsonLine.ReadAsync(context.Request.BodyReader, options.MaxDocumentBytes, cancellationToken))
         {
+            if (lines.Count == options.MaxBulkDocuments)
+            {
+                refused++; // only counted: their number has no bound
+                continue;
+            }
             await room.WaitAsync(cancellationToken);
-            lines.Add(lines.Count < options.MaxBulkDocuments ? AcceptAsync(collection, line, room, cancellationToken) : Refuse(room));
+            lines.Add(AcceptAsync(collection, line, room, cancellationToken));
         }
         context.Response.ContentType = "application/x-ndjson";
         foreach (Task<(BulkVerdict Verdict, Job? Job)> line in lines)
@@ -36,6 +42,10 @@ internal sealed class BulkLoad(DocumentAcceptance acceptance, GatewayOptions opt
                 verdict = verdict with { Status = done.Status, Error = done.Error };
             }
             await WriteAsync(context.Response.BodyWriter, verdict, wait, cancellationToken);
+        }
+        for (; refused > 0; refused--)
+        {
+            await WriteAsync(context.Response.BodyWriter, TooMany(), false, cancellationToken);
         }
         await context.Response.BodyWriter.FlushAsync(cancellationToken);
     }
@@ -64,12 +74,8 @@ internal sealed class BulkLoad(DocumentAcceptance acceptance, GatewayOptions opt
         }
     }
 
-    private Task<(BulkVerdict, Job?)> Refuse(SemaphoreSlim room)
-    {
-        room.Release();
-        return Task.FromResult<(BulkVerdict, Job?)>((new BulkVerdict(null, DocumentStatus.Failed,
-            $"A bulk load takes {options.MaxBulkDocuments} documents (Gateway:MaxBulkDocuments). Send the rest in another request."), null));
-    }
+    private BulkVerdict TooMany() => new(null, DocumentStatus.Failed,
+        $"A bulk load takes {options.MaxBulkDocuments} documents (Gateway:MaxBulkDocuments). Send the rest in another request.");
 
     private static async Task WriteAsync(PipeWriter writer, BulkVerdict verdict, bool flush, CancellationToken cancellationToken)
     {

@@ -16,6 +16,7 @@ internal sealed class DocumentAcceptance(Catalog catalog, EmbeddedIndex index, G
     /// <summary>Accepts the removal of a document that exists.</summary>
     public async Task<Job> AcceptDeletionAsync(CollectionRow collection, string id, long? version, CancellationToken cancellationToken)
     {
+        CheckVersion(version);
         if (await catalog.FindDocumentAsync(collection, id, cancellationToken) is null)
         {
             throw Unknown(collection, id);
@@ -64,9 +65,14 @@ internal sealed class DocumentAcceptance(Catalog catalog, EmbeddedIndex index, G
             throw new RetrievalException(ErrorKind.Invalid, $"Document '{document.Id}' has no text.", "text", document.Text is null ? null : "white space only", "at least one visible character",
                 "Send the text in the field 'text', or as the raw body with Content-Type text/plain or text/markdown.");
         }
-        if (document.Version is < 1)
+        CheckVersion(document.Version);
+    }
+
+    private static void CheckVersion(long? version)
+    {
+        if (version is < 1)
         {
-            throw new RetrievalException(ErrorKind.Invalid, $"Version {document.Version} is not possible.", "version", $"{document.Version}", "1 or more", "Count up, or leave the version out.");
+            throw new RetrievalException(ErrorKind.Invalid, $"Version {version} is not possible.", "version", $"{version}", "1 or more", "Count up, or leave the version out.");
         }
     }
 }

@@ -12,13 +12,13 @@ internal static partial class Names
 
     /// <summary>Refuses a collection name that could not be written in a path.</summary>
     public static string Collection(string name) => CollectionName().IsMatch(name) ? name : throw new RetrievalException(ErrorKind.Invalid,
-        $"'{name}' cannot name a collection.", "collection", name, "1 to 128 letters, digits, '.', '_' and '-', beginning with a letter or digit");
+        $"'{Shown(name)}' cannot name a collection.", "collection", Shown(name), "1 to 128 letters, digits, '.', '_' and '-', beginning with a letter or digit");
 
     /// <summary>Refuses a document id that is empty, too long or has control characters.</summary>
     public static string Document(string? id) => id switch
     {
         null or "" => throw new RetrievalException(ErrorKind.Invalid, "The document has no id.", "id", id, $"1 to {MaxDocumentId} characters", "Give every document an id that is unique in its collection."),
-        { Length: > MaxDocumentId } => throw new RetrievalException(ErrorKind.Invalid, $"The id has {id.Length} characters.", "id", id[..32] + "…", $"1 to {MaxDocumentId} characters"),
+        { Length: > MaxDocumentId } => throw new RetrievalException(ErrorKind.Invalid, $"The id has {id.Length} characters.", "id", Shown(id), $"1 to {MaxDocumentId} characters"),
         _ when id.Any(char.IsControl) => throw new RetrievalException(ErrorKind.Invalid, "The id has a control character.", "id", null, "no control characters"),
         _ => id,
     };
@@ -28,10 +28,15 @@ internal static partial class Names
     {
         string target = context.Features.Get<IHttpRequestFeature>()!.RawTarget;
         string path = target.Split('?', 2)[0];
-        int at = path.IndexOf("/documents/", StringComparison.Ordinal);
-        return Document(at < 0 ? null : Uri.UnescapeDataString(path[(at + "/documents/".Length)..]));
+        return Document(Path().Match(path) is { Success: true } match ? Uri.UnescapeDataString(match.Groups["id"].Value) : null);
     }
 
-    [GeneratedRegex("^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$")]
+    private static string Shown(string name) => name.Length <= 32 ? name : name[..32] + "…";
+
+    // The first of each segment, since "documents" is a name that a collection and a document may have.
+    [GeneratedRegex("/collections/[^/]+/documents/(?<id>.*)", RegexOptions.Singleline | RegexOptions.CultureInvariant)]
+    private static partial Regex Path();
+
+    [GeneratedRegex(@"^[A-Za-z0-9][A-Za-z0-9._-]{0,127}\z")]
     private static partial Regex CollectionName();
 }

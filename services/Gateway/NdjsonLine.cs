@@ -13,18 +13,18 @@ internal readonly record struct NdjsonLine(ReadOnlyMemory<byte> Json, long Lengt
     /// <summary>The lines as they arrive; one that is over the limit is passed over without keeping it.</summary>
     public static async IAsyncEnumerable<NdjsonLine> ReadAsync(PipeReader body, long limit, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        long skipped = 0;
+        long skipped = 0, searched = 0; // bytes of this line that were let go; bytes at hand that hold no end
         while (true)
         {
             ReadResult read = await body.ReadAsync(cancellationToken);
             ReadOnlySequence<byte> rest = read.Buffer;
-            while (rest.PositionOf((byte)'\n') is { } end)
+            while (rest.Slice(searched).PositionOf((byte)'\n') is { } end)
             {
                 if (Of(rest.Slice(0, end), skipped, limit) is { } line)
                 {
                     yield return line;
                 }
-                skipped = 0;
+                (skipped, searched) = (0, 0);
                 rest = rest.Slice(rest.GetPosition(1, end));
             }
             if (read.IsCompleted)
@@ -38,11 +38,12 @@ internal readonly record struct NdjsonLine(ReadOnlyMemory<byte> Json, long Lengt
             }
             if (skipped + rest.Length > limit)
             {
-                skipped += rest.Length;
+                (skipped, searched) = (skipped + rest.Length, 0);
                 body.AdvanceTo(rest.End);
             }
             else
             {
+                searched = rest.Length;
                 body.AdvanceTo(rest.Start, rest.End);
             }
         }

@@ -54,21 +54,17 @@ internal static partial class RequestBody
     {
         if (json.IsEmpty)
         {
-            throw new RetrievalException(ErrorKind.Invalid, "The body is empty.", "body", limit: "a JSON object", help: $"Send {{{Fields(type)}}}.");
+            throw new RetrievalException(ErrorKind.Invalid, "The body is empty.", "body", limit: "a JSON object", help: $"Send {{{ExpectedShape.Fields(type)}}}.");
         }
+        RequirePairs(json);
         try
         {
             return JsonSerializer.Deserialize(json, type)
-                ?? throw new RetrievalException(ErrorKind.Invalid, "The body is null.", "body", "null", "a JSON object", $"Send {{{Fields(type)}}}.");
+                ?? throw new RetrievalException(ErrorKind.Invalid, "The body is null.", "body", "null", "a JSON object", $"Send {{{ExpectedShape.Fields(type)}}}.");
         }
         catch (JsonException e)
         {
             throw Malformed(e, json, type);
-        }
-        catch (InvalidOperationException e) // a string with an unpaired surrogate escape
-        {
-            throw new RetrievalException(ErrorKind.Invalid, "A string of the body is not valid Unicode: it has half of a surrogate pair.", "body", inner: e,
-                help: "Escape characters above U+FFFF as two \\u escapes, or send them as UTF-8.");
         }
     }
 
@@ -83,7 +79,8 @@ internal static partial class RequestBody
         catch (DecoderFallbackException e)
         {
             string bad = e.BytesUnknown is { } unknown ? Convert.ToHexString(unknown) : "";
-            throw new RetrievalException(ErrorKind.Invalid, $"The text is not valid UTF-8: byte 0x{bad} near position {e.Index}.", "body", $"0x{bad}", "UTF-8",
+            int position = body.Length - bytes.Length + e.Index;
+            throw new RetrievalException(ErrorKind.Invalid, string.Create(CultureInfo.InvariantCulture, $"The text is not valid UTF-8: byte 0x{bad} at position {position}."), "body", $"0x{bad}", "UTF-8",
                 "Convert the file to UTF-8 (for example: iconv -f WINDOWS-1252 -t UTF-8) and send it again.", e);
         }
     }
@@ -96,24 +93,50 @@ internal static partial class RequestBody
     {
         if (UnknownField().Match(e.Message) is { Success: true } unknown)
         {
-            string name = unknown.Groups["name"].Value;
-            return new RetrievalException(ErrorKind.Invalid, $"Unknown field '{name}'{At(e)}.", name, name, Fields(type), "Remove the field or correct its name.", e);
+            string name = unknown.Groups["name"].Value, at = Field(e);
+            JsonTypeInfo owner = typeof(WireJson).Assembly.GetType(unknown.Groups["type"].Value) is { } named && type.Options.TryGetTypeInfo(named, out JsonTypeInfo? found) ? found : type;
+            return new RetrievalException(ErrorKind.Invalid, at == name ? $"Unknown field '{name}'." : $"Unknown field '{name}' at {at}.", at, name, ExpectedShape.Fields(owner),
+                "Remove the field or correct its name.", e);
         }
         if (!IsUtf8(json))
         {
             return new RetrievalException(ErrorKind.Invalid, "The body is not valid UTF-8.", "body", limit: "JSON in UTF-8", help: "Send the JSON as UTF-8.", inner: e);
         }
-        string field = e.Path is null or "$" ? "body" : e.Path.TrimStart('$', '.');
+        string field = Field(e);
         return new RetrievalException(ErrorKind.Invalid, $"The JSON is not of the expected shape at '{field}', line {(e.LineNumber ?? 0) + 1}, byte {(e.BytePositionInLine ?? 0) + 1}.",
-            field, limit: Fields(type), help: "Check the type of the field, quotes and commas.", inner: e);
+            field, limit: ExpectedShape.At(type, e.Path), help: "Check the type of the field, quotes and commas.", inner: e);
     }
 
     private static bool IsUtf8(ReadOnlySpan<byte> json) => System.Text.Unicode.Utf8.IsValid(json);
 
-    private static string At(JsonException e) => e.Path is null or "$" ? "" : $" at {e.Path.TrimStart('$', '.')}";
+    private static string Field(JsonException e) => e.Path is null or "$" ? "body" : e.Path.TrimStart('$', '.');
 
-    private static string Fields<T>(JsonTypeInfo<T> type) => string.Join(", ", type.Properties.Select(p => p.Name));
+    /// <summary>Free fields are kept as they are written, so that reading the body does not look into their strings.</summary>
+    private static void RequirePairs(ReadOnlySpan<byte> json)
+    {
+        if (json.IndexOf("\\ud"u8) < 0 && json.IndexOf("\\uD"u8) < 0)
+        {
+            return;
+        }
+        Utf8JsonReader reader = new(json);
+        try
+        {
+            while (reader.Read())
+            {
+                _ = reader.ValueIsEscaped ? reader.GetString() : null;
+            }
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new RetrievalException(ErrorKind.Invalid, "A string of the body is not valid Unicode: it has half of a surrogate pair.", "body", inner: e,
+                help: "Escape characters above U+FFFF as two \\u escapes, or send them as UTF-8.");
+        }
+        catch (JsonException)
+        {
+            // Reading into the type says what is wrong, and where.
+        }
+    }
 
-    [GeneratedRegex("JSON property '(?<name>[^']*)' could not be mapped")]
+    [GeneratedRegex("JSON property '(?<name>.*)' could not be mapped to any .NET member contained in type '(?<type>[^']*)'", RegexOptions.Singleline)]
     private static partial Regex UnknownField();
 }

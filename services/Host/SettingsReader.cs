@@ -87,51 +87,51 @@ internal sealed class SettingsReader(IConfiguration configuration)
         return null;
     }
 
-    private T Read<T>(IConfigurationSection section) where T : class, new()
-    {
-        int before = _errors.Count;
-        Unknown(section, typeof(T));
-        T options = new();
-        try
-        {
-            options = section.Get<T>() ?? options;
-        }
-        catch (InvalidOperationException e) // a value that is not of the key's type; the message names both
-        {
-            _errors.Add(e.InnerException is { } inner ? $"{e.Message} {inner.Message}" : e.Message);
-        }
-        if (_errors.Count == before)
-        {
-            Validate(section.Path, options);
-        }
-        return options;
-    }
+    private T Read<T>(IConfigurationSection section) where T : class, new() => (T)Read(section, typeof(T));
 
-    private void Unknown(IConfigurationSection section, Type type)
+    private object Read(IConfigurationSection section, Type type)
     {
-        if (Element(type) is { } element)
-        {
-            foreach (IConfigurationSection item in section.GetChildren())
-            {
-                Unknown(item, element);
-            }
-            return;
-        }
-        if (!IsOptions(type))
-        {
-            return;
-        }
+        object options = Activator.CreateInstance(type)!;
         Dictionary<string, PropertyInfo> known = type.GetProperties().Where(p => p.CanWrite).ToDictionary(p => p.Name, StringComparer.OrdinalIgnoreCase);
         foreach (IConfigurationSection child in section.GetChildren())
         {
-            if (known.TryGetValue(child.Key, out PropertyInfo? property))
-            {
-                Unknown(child, property.PropertyType);
-            }
-            else
+            if (!known.TryGetValue(child.Key, out PropertyInfo? property))
             {
                 _errors.Add($"'{child.Path}' is not a setting. {Nearest.Suggest(child.Key, known.Keys)}Known in {section.Path}: {string.Join(", ", known.Keys)}.");
             }
+            else if (Value(child, property.PropertyType) is { } value)
+            {
+                property.SetValue(options, value);
+            }
+        }
+        Validate(section.Path, options);
+        return options;
+    }
+
+    /// <summary>Null when the value is not of the type, which is then among the errors.</summary>
+    private object? Value(IConfigurationSection section, Type type)
+    {
+        if (IsOptions(type))
+        {
+            return Read(section, type);
+        }
+        if (Element(type) is { } element)
+        {
+            IList list = (IList)Activator.CreateInstance(typeof(List<>).MakeGenericType(element))!;
+            foreach (object value in section.GetChildren().Select(item => Value(item, element)).OfType<object>())
+            {
+                list.Add(value);
+            }
+            return list;
+        }
+        try
+        {
+            return section.Get(type);
+        }
+        catch (InvalidOperationException e) // the message names key, value and type
+        {
+            _errors.Add(e.InnerException is { } inner ? $"{e.Message} {inner.Message}" : e.Message);
+            return null;
         }
     }
 
@@ -142,24 +142,7 @@ internal sealed class SettingsReader(IConfiguration configuration)
         foreach (ValidationResult result in results)
         {
             string member = result.MemberNames.FirstOrDefault() ?? "";
-            object? value = options.GetType().GetProperty(member)?.GetValue(options);
-            _errors.Add($"{path}:{member} = '{value}': {result.ErrorMessage}");
-        }
-        foreach (PropertyInfo property in options.GetType().GetProperties().Where(p => p.CanWrite))
-        {
-            object? value = property.GetValue(options);
-            if (value is not null && IsOptions(property.PropertyType))
-            {
-                Validate($"{path}:{property.Name}", value);
-            }
-            else if (value is IEnumerable list and not string && Element(property.PropertyType) is { } element && IsOptions(element))
-            {
-                int i = 0;
-                foreach (object item in list)
-                {
-                    Validate($"{path}:{property.Name}:{i++}", item);
-                }
-            }
+            _errors.Add($"{path}:{member} = '{options.GetType().GetProperty(member)?.GetValue(options)}': {result.ErrorMessage}");
         }
     }
 

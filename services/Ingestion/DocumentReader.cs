@@ -17,10 +17,12 @@ internal static class DocumentReader
             : document;
     }
 
+    private const int MostHeadingCharacters = 1000;
+
     private static string? FirstHeading(string text)
     {
         HeadingBlock? heading = MarkdownBlocks.Parse(text).OfType<HeadingBlock>().FirstOrDefault();
-        string? line = heading is null ? null : Markdown.ToPlainText(text.Substring(heading.Span.Start, heading.Span.Length)).Trim();
+        string? line = heading is null ? null : Markdown.ToPlainText(text.Substring(heading.Span.Start, Math.Min(heading.Span.Length, MostHeadingCharacters))).Trim();
         return string.IsNullOrEmpty(line) ? null : line;
     }
 }

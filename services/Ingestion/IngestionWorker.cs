@@ -39,7 +39,11 @@ internal sealed class IngestionWorker(Catalog catalog, IEncoder encoder, Tokeniz
         ChunkPlan plan = ChunkPlan.For(document, job.MediaType, collection.Chunking, model, tokenizer);
         steps.Add(Step("chunked", $"{plan.Chunks.Count} chunks"));
 
-        List<float[]> vectors = await ChunkEncoding.EncodeAsync(encoder, collection, plan.Texts, time, cancellationToken);
+        LeaseKeeper lease = new(catalog, job, options.Lease, time);
+        if (await ChunkEncoding.EncodeAsync(encoder, collection, plan.Texts, () => lease.KeepAsync(cancellationToken), time, cancellationToken) is not { } vectors)
+        {
+            return 0;
+        }
         steps.Add(Step("encoded", $"{plan.Chunks.Sum(c => c.Tokens)} tokens"));
 
         List<NewChunk> chunks = [.. plan.Chunks.Select((c, i) =>

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Threading.Channels;
 using Retrieval.Contracts;
 
 namespace Retrieval.Ingestion;
@@ -7,10 +8,11 @@ namespace Retrieval.Ingestion;
 public sealed record JobDispatched(Guid Job, JobQueue Queue);
 
 /// <summary>Jobs on the bus or in work, by queue: the bound of what is dispatched at once.</summary>
-internal sealed class OpenDispatches : IDisposable
+internal sealed class OpenDispatches
 {
     private readonly ConcurrentDictionary<Guid, JobQueue> _open = new();
-    private readonly SemaphoreSlim _room = new(0);
+    // One signal, however many jobs were finished since the last look.
+    private readonly Channel<bool> _room = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
     public int Count(JobQueue queue) => _open.Count(o => o.Value == queue);
 
@@ -20,12 +22,10 @@ internal sealed class OpenDispatches : IDisposable
     {
         if (_open.TryRemove(job, out _))
         {
-            _room.Release();
+            _room.Writer.TryWrite(true);
         }
     }
 
-    public void Dispose() => _room.Dispose();
-
-    /// <summary>Returns when a job was finished, or after the time.</summary>
-    public Task WaitForRoomAsync(TimeSpan atMost, CancellationToken cancellationToken) => _room.WaitAsync(atMost, cancellationToken);
+    /// <summary>Returns when a job was finished since the last time.</summary>
+    public async Task WaitForRoomAsync(CancellationToken cancellationToken) => await _room.Reader.ReadAsync(cancellationToken);
 }

@@ -21,9 +21,9 @@ internal sealed class JobDispatcher(Catalog catalog, IBus bus, OpenDispatches op
         {
             try
             {
-                bool full = !await DispatchAsync(JobQueue.Interactive, 2 * options.InteractivePrefetch, stoppingToken)
-                    | !await DispatchAsync(JobQueue.Bulk, 2 * options.BulkPrefetch, stoppingToken);
-                await (full ? open.WaitForRoomAsync(Poll, stoppingToken) : catalog.WaitForDueAsync(Poll, stoppingToken));
+                await DispatchAsync(JobQueue.Interactive, 2 * options.InteractivePrefetch, stoppingToken);
+                await DispatchAsync(JobQueue.Bulk, 2 * options.BulkPrefetch, stoppingToken);
+                await WaitAsync(stoppingToken);
             }
             catch (Exception e) when (e is not OperationCanceledException)
             {
@@ -33,21 +33,46 @@ internal sealed class JobDispatcher(Catalog catalog, IBus bus, OpenDispatches op
         }
     }
 
-    /// <summary>False when the queue's bound was reached.</summary>
-    private async Task<bool> DispatchAsync(JobQueue queue, int bound, CancellationToken cancellationToken)
+    private async Task DispatchAsync(JobQueue queue, int bound, CancellationToken cancellationToken)
     {
         int room = bound - open.Count(queue);
         if (room <= 0)
         {
-            return false;
+            return;
         }
         IReadOnlyList<Guid> due = await catalog.ClaimDueAsync(queue, room, options.Lease, cancellationToken);
         ISendEndpoint endpoint = await bus.GetSendEndpoint(IngestionRole.Address(queue));
         foreach (Guid id in due)
         {
-            open.Add(id, queue);
-            await endpoint.Send(new JobDispatched(id, queue), cancellationToken);
+            await SendAsync(endpoint, new JobDispatched(id, queue), cancellationToken);
         }
-        return due.Count < room;
+    }
+
+    private async Task SendAsync(ISendEndpoint endpoint, JobDispatched message, CancellationToken cancellationToken)
+    {
+        open.Add(message.Job, message.Queue);
+        try
+        {
+            await endpoint.Send(message, cancellationToken);
+        }
+        catch
+        {
+            open.Remove(message.Job); // it is due again when its lease is over
+            throw;
+        }
+    }
+
+    /// <summary>Both reasons to look again wake it, so that a full bulk queue never delays a single document.</summary>
+    private async Task WaitAsync(CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        try
+        {
+            await await Task.WhenAny(open.WaitForRoomAsync(either.Token), catalog.WaitForDueAsync(Poll, either.Token));
+        }
+        finally
+        {
+            await either.CancelAsync();
+        }
     }
 }

@@ -21,7 +21,7 @@ public sealed record DocumentInput
 }
 
 /// <summary>Where a document's latest change stands.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<DocumentStatus>))]
+[JsonConverter(typeof(WireWord<DocumentStatus>))]
 public enum DocumentStatus
 {
     /// <summary>Durable, not begun or waiting for its next attempt.</summary>

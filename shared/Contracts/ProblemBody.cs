@@ -18,9 +18,9 @@ public sealed record ProblemBody
     public int Status { get; init; }
     /// <summary>One sentence for a person.</summary>
     public string? Detail { get; init; }
-    /// <summary>Error kind.</summary>
-    [JsonConverter(typeof(JsonStringEnumConverter<ErrorKind>))]
-    public ErrorKind Kind { get; init; } = ErrorKind.Internal;
+    /// <summary>Error kind; null when the body does not say.</summary>
+    [JsonConverter(typeof(WireWord<ErrorKind>))]
+    public ErrorKind? Kind { get; init; }
     /// <summary>What is at fault.</summary>
     public string? Field { get; init; }
     /// <summary>The value given.</summary>
@@ -51,15 +51,28 @@ public sealed record ProblemBody
         {
             return;
         }
-        ProblemBody? body = null;
-        if (response.Content.Headers.ContentType?.MediaType == MediaType)
-        {
-            body = await response.Content.ReadFromJsonAsync(WireJson.Lenient.ProblemBody, cancellationToken).ConfigureAwait(false);
-        }
-        throw new RetrievalException(body is { Detail: not null }
-            ? new Problem(body.Kind, body.Detail, body.Field, body.Value, body.Limit, body.Help)
+        ProblemBody? body = await ReadAsync(response, cancellationToken).ConfigureAwait(false);
+        throw new RetrievalException(body is { Detail: not null, Kind: { } kind }
+            ? new Problem(kind, body.Detail, body.Field, body.Value, body.Limit, body.Help)
             : new Problem((int)response.StatusCode is 502 or 503 or 504 ? ErrorKind.Unavailable : ErrorKind.Internal,
                 $"{response.RequestMessage?.RequestUri} answered {(int)response.StatusCode} {response.ReasonPhrase}."));
+    }
+
+    /// <summary>Null when the answer has another body: a proxy's, a damaged one, or one with a kind that only a newer server knows.</summary>
+    private static async Task<ProblemBody?> ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        if (response.Content.Headers.ContentType?.MediaType != MediaType)
+        {
+            return null;
+        }
+        try
+        {
+            return await response.Content.ReadFromJsonAsync(WireJson.Lenient.ProblemBody, cancellationToken).ConfigureAwait(false);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
     }
 
     /// <summary>Sends, and turns a refused or broken connection into Unavailable that names the address.</summary>

@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 namespace Retrieval.Contracts;
 
 /// <summary>Which channels answer a search.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<SearchMode>))]
+[JsonConverter(typeof(WireWord<SearchMode>))]
 public enum SearchMode
 {
     /// <summary>Both, fused.</summary>
@@ -15,20 +15,15 @@ public enum SearchMode
     [JsonStringEnumMemberName("lexical")] Lexical,
 }
 
+// Defaults are those of constructor parameters: the generated serialiser forgets the initialisers of init-only properties.
+
 /// <summary>Body of <c>POST /v1/collections/{c}/search</c>.</summary>
-public sealed record SearchRequest
-{
-    /// <summary>The question.</summary>
-    public string? Query { get; init; }
-    /// <summary>Hits wanted.</summary>
-    public int Top { get; init; } = 10;
-    /// <summary>Channels; hybrid by default.</summary>
-    public SearchMode Mode { get; init; } = SearchMode.Hybrid;
-    /// <summary>Only chunks of documents that pass.</summary>
-    public Filter? Filter { get; init; }
-    /// <summary>Also answer with a cited context.</summary>
-    public ContextRequest? Context { get; init; }
-}
+/// <param name="Query">The question.</param>
+/// <param name="Top">Hits wanted.</param>
+/// <param name="Mode">Channels; hybrid by default.</param>
+/// <param name="Filter">Only chunks of documents that pass.</param>
+/// <param name="Context">Also answer with a cited context.</param>
+public sealed record SearchRequest(string? Query = null, int Top = 10, SearchMode Mode = SearchMode.Hybrid, Filter? Filter = null, ContextRequest? Context = null);
 
 /// <summary>Qdrant's filter form: every condition of <c>must</c> has to hold.</summary>
 public sealed record Filter
@@ -54,11 +49,8 @@ public sealed record Match
 }
 
 /// <summary>The context that is wanted.</summary>
-public sealed record ContextRequest
-{
-    /// <summary>Never exceeded; counted in the encoder's tokenizer over the whole context text, markers included.</summary>
-    public int MaxTokens { get; init; } = 200;
-}
+/// <param name="MaxTokens">Never exceeded; counted in the encoder's tokenizer over the whole context text, markers included.</param>
+public sealed record ContextRequest(int MaxTokens = 200);
 
 /// <summary>One passage found.</summary>
 public sealed record Hit

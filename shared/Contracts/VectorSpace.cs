@@ -35,9 +35,7 @@ public sealed record VectorSpace
     public required IReadOnlyList<string> PostProcessing { get; init; }
 
     /// <summary>Hash over every field: 32 hex digits. Equal ids mean comparable vectors.</summary>
-    public string Id => _id ??= Hash();
-
-    private string? _id;
+    public string Id => Hash(); // Not kept: a copy made by "with" would carry the id of its source.
 
     /// <summary>Spaces are equal when their ids are.</summary>
     public bool Equals(VectorSpace? other) => other is not null && other.Id == Id;
@@ -63,11 +61,14 @@ public sealed record VectorSpace
         }
     }
 
+    /// <summary>A value without line breaks, so that no two spaces have the same lines.</summary>
+    private static string Line(string value) => JsonEncodedText.Encode(value).Value;
+
     // A fixed order of lines, so that the id does not depend on a serialiser.
     private string Hash()
     {
-        string canonical = string.Join('\n', ["space/1", Weights, Tokenizer, JsonEncodedText.Encode(DocumentTemplate).Value, $"{MaxTokens}", $"{Layer}",
-            $"{Dimensions}", Pooling, .. PostProcessing]);
+        string canonical = string.Join('\n', ["space/1", Line(Weights), Line(Tokenizer), Line(DocumentTemplate), $"{MaxTokens}", $"{Layer}",
+            $"{Dimensions}", Line(Pooling), .. PostProcessing.Select(Line)]);
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(canonical)).AsSpan(0, 16));
     }
 }

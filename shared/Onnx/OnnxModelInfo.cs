@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using Google.Protobuf;
 using Retrieval.Onnx.Wire;
@@ -49,14 +50,14 @@ public sealed record OnnxModelInfo
                 Inputs = [.. model.Graph.Input.Where(i => !initialised.Contains(i.Name)).Select(Value)],
                 Outputs = [.. model.Graph.Output.Select(Value)],
                 Nodes = model.Graph.Node.Count,
-                Parameters = model.Graph.Initializer.Sum(t => t.Dims.Aggregate(1L, (a, b) => a * b)),
+                Parameters = Numbers(path, model.Graph),
                 ExternalFiles = external,
                 Hash = HashOf([path, .. external]),
             };
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new OnnxFormatException(path, $"cannot be read: {e.Message}", e);
+            throw new OnnxFormatException(path, $"cannot be read: {e.Message} Give the path of an ONNX file that this user may read.", e);
         }
     }
 
@@ -67,7 +68,9 @@ public sealed record OnnxModelInfo
         {
             // Unknown fields are the weights: read past, never kept.
             ModelProto model = ModelProto.Parser.WithDiscardUnknownFields(true).ParseFrom(file);
-            return model.Graph is { Output.Count: > 0 } ? model : throw new OnnxFormatException(path, "has no graph: it is not an ONNX model. Fetch or export it again.");
+            // Version 3 of the format and every later one wants an operator set: without it the end of the file is missing.
+            return model.Graph is { Output.Count: > 0 } && model.OpsetImport.Count > 0 ? model
+                : throw new OnnxFormatException(path, $"has no {(model.OpsetImport.Count > 0 ? "graph" : "operator set")} ({file.Length} bytes): it is truncated or not an ONNX model. Fetch or export it again.");
         }
         catch (InvalidProtocolBufferException e)
         {
@@ -78,22 +81,63 @@ public sealed record OnnxModelInfo
     private static string[] ExternalFilesOf(string path, ModelProto model)
     {
         string folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
-        Dictionary<string, string> tensorOf = new(StringComparer.Ordinal);
+        Dictionary<string, (string Tensor, long End)> lastOf = new(StringComparer.Ordinal);
         foreach (TensorProto tensor in model.Graph.Initializer.Where(t => t.DataLocation == 1))
         {
-            string location = tensor.ExternalData.FirstOrDefault(e => e.Key == "location")?.Value ?? throw new OnnxFormatException(path, $"says that tensor '{tensor.Name}' is in another file, but not in which.");
-            string full = Path.GetFullPath(Path.Combine(folder, location));
-            if (!full.StartsWith(folder + Path.DirectorySeparatorChar, StringComparison.Ordinal))
+            string file = Place(path, folder, tensor);
+            long end = External(tensor, "offset") + External(tensor, "length");
+            if (!lastOf.TryGetValue(file, out (string Tensor, long End) last) || end > last.End)
             {
-                throw new OnnxFormatException(path, $"places tensor '{tensor.Name}' outside its own folder, at '{location}'.");
+                lastOf[file] = (tensor.Name, end);
             }
-            tensorOf.TryAdd(full, tensor.Name);
         }
-        foreach ((string file, string tensor) in tensorOf.Where(f => !File.Exists(f.Key)))
+        foreach ((string file, (string tensor, long end)) in lastOf)
+        {
+            RequireWhole(path, file, tensor, end);
+        }
+        return [.. lastOf.Keys.Order(StringComparer.Ordinal)];
+    }
+
+    /// <summary>Full path of the file that holds a tensor, which has to be below the model's own folder.</summary>
+    private static string Place(string path, string folder, TensorProto tensor)
+    {
+        const string WayOut = "Save the model again with its weights beside it, or inside it.";
+        string location = tensor.ExternalData.FirstOrDefault(e => e.Key == "location")?.Value ?? "";
+        if (location.Length == 0 || location.Contains('\0', StringComparison.Ordinal))
+        {
+            throw new OnnxFormatException(path, $"says that tensor '{tensor.Name}' is in another file, but not in which. {WayOut}");
+        }
+        string full = Path.GetFullPath(Path.Combine(folder, location));
+        return full.StartsWith(Path.TrimEndingDirectorySeparator(folder) + Path.DirectorySeparatorChar, StringComparison.Ordinal) ? full
+            : throw new OnnxFormatException(path, $"places tensor '{tensor.Name}' outside its own folder, at '{location}'. {WayOut}");
+    }
+
+    private static long External(TensorProto tensor, string key) =>
+        long.TryParse(tensor.ExternalData.FirstOrDefault(e => e.Key == key)?.Value, NumberStyles.None, CultureInfo.InvariantCulture, out long value) ? value : 0;
+
+    private static void RequireWhole(string path, string file, string tensor, long end)
+    {
+        if (!File.Exists(file))
         {
             throw new OnnxFormatException(path, $"keeps tensor '{tensor}' in {file}, which is missing. Put that file beside the model.");
         }
-        return [.. tensorOf.Keys.Order(StringComparer.Ordinal)];
+        long length = new FileInfo(file).Length;
+        if (length < end)
+        {
+            throw new OnnxFormatException(path, $"keeps tensor '{tensor}' in {file} up to byte {end}, but that file ends at {length}. Fetch or export it again.");
+        }
+    }
+
+    private static long Numbers(string path, GraphProto graph)
+    {
+        try
+        {
+            return graph.Initializer.Sum(t => t.Dims.Aggregate(1L, (a, b) => b >= 0 ? checked(a * b) : throw new OverflowException()));
+        }
+        catch (OverflowException e)
+        {
+            throw new OnnxFormatException(path, "has a tensor of an impossible size. Fetch or export it again.", e);
+        }
     }
 
     private static OnnxValue Value(ValueInfoProto value) => new(value.Name, value.Type?.TensorType?.ElemType ?? 0,

@@ -17,6 +17,8 @@ public sealed class EncoderSession : IDisposable
     private readonly InferenceSession _session;
     private readonly RunOptions _run = new();
 
+    static EncoderSession() => UsageReports.TurnOff();
+
     private EncoderSession(InferenceSession session) => _session = session;
 
     /// <summary>Version of the native library.</summary>

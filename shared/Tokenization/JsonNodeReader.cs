@@ -30,7 +30,35 @@ internal readonly struct JsonNodeReader(string file, string path, JsonElement el
         }
     }
 
-    public string String() => element.ValueKind == JsonValueKind.String ? element.GetString()! : throw Wrong("expected a string");
+    /// <summary>The entries of an object. Going through them once: looking each up by its name would take time in the square of their number.</summary>
+    public IEnumerable<(string Name, JsonNodeReader Value)> Members()
+    {
+        if (element.ValueKind != JsonValueKind.Object)
+        {
+            throw Wrong("expected an object");
+        }
+        foreach (JsonProperty member in element.EnumerateObject())
+        {
+            string name = Name(member);
+            yield return (name, new JsonNodeReader(file, $"{path}.{name}", member.Value));
+        }
+    }
+
+    public string String()
+    {
+        if (element.ValueKind != JsonValueKind.String)
+        {
+            throw Wrong("expected a string");
+        }
+        try
+        {
+            return element.GetString()!;
+        }
+        catch (InvalidOperationException)
+        {
+            throw Wrong("expected Unicode text without half surrogate pairs");
+        }
+    }
 
     public int Integer() => element.ValueKind == JsonValueKind.Number && element.TryGetInt32(out int value) ? value : throw Wrong("expected an integer of 32 bits");
 
@@ -43,17 +71,30 @@ internal readonly struct JsonNodeReader(string file, string path, JsonElement el
     };
 
     /// <summary>A component or option that this version does not have: refused by name, never ignored.</summary>
-    public TokenizerFormatException Unsupported(string supported) => new(file, path, $"'{Shown()}' is not supported in this version; supported: {supported}.");
+    public TokenizerFormatException Unsupported(string supported, string? shown = null) => new(file, path, $"'{shown ?? Shown()}' is not supported in this version; supported: {supported}.");
 
     public TokenizerFormatException Wrong(string expected) => new(file, path, $"{expected}, found {Shown()}.");
 
+    private string Name(JsonProperty member)
+    {
+        try
+        {
+            return member.Name;
+        }
+        catch (InvalidOperationException)
+        {
+            throw new TokenizerFormatException(file, path, "expected Unicode text without half surrogate pairs, found another name.");
+        }
+    }
+
+    // As it stands in the file: a value that is no Unicode text has to be shown as well.
     private string Shown()
     {
         string raw = element.ValueKind switch
         {
             JsonValueKind.Undefined => "nothing",
-            JsonValueKind.Object when element.TryGetProperty("type", out JsonElement type) => type.ToString(),
-            JsonValueKind.String => element.GetString()!,
+            JsonValueKind.Object when element.TryGetProperty("type", out JsonElement type) => type.GetRawText().Trim('"'),
+            JsonValueKind.String => element.GetRawText().Trim('"'),
             _ => element.GetRawText(),
         };
         return raw.Length <= 60 ? raw : raw[..60] + "…";

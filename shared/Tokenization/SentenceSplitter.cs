@@ -8,7 +8,7 @@ namespace Retrieval.Tokenization;
 /// </summary>
 public static class SentenceSplitter
 {
-    private const string Enders = ".!?…", WideEnders = "。！？｡", Closers = "\"')]}»”’›", Openers = "\"'([{«“‘‹¿¡";
+    private const string Enders = ".!?…", WideEnders = "。！？｡", Closers = "\"')]}»”“’›」』）】》〉｣", Openers = "\"'([{«“„‘‚‹¿¡「『（【";
 
     private static readonly HashSet<string> Abbreviations = new(StringComparer.OrdinalIgnoreCase)
     {
@@ -18,7 +18,7 @@ public static class SentenceSplitter
     };
 
     // These may end a sentence as well: what follows decides.
-    private static readonly HashSet<string> MayEnd = new(StringComparer.OrdinalIgnoreCase) { "etc", "u.s", "u.k", "u.n", "d.c", "a.m", "p.m", "ph.d", "b.c", "a.d", "inc", "ltd", "co", "corp", "jr", "sr", "al", "usw" };
+    private static readonly HashSet<string> MayEnd = new(StringComparer.OrdinalIgnoreCase) { "no", "etc", "u.s", "u.k", "u.n", "d.c", "a.m", "p.m", "ph.d", "b.c", "a.d", "inc", "ltd", "co", "corp", "jr", "sr", "al", "usw" };
 
     /// <summary>Start and end (exclusive) of each sentence, in UTF-16 indexes.</summary>
     public static IReadOnlyList<(int Start, int End)> Split(string text)
@@ -27,13 +27,15 @@ public static class SentenceSplitter
         int start = 0;
         for (int i = 0; i < text.Length; i++)
         {
-            int end = text[i] == '\n' ? AtLine(text, i) : WideEnders.Contains(text[i]) ? Close(text, i + 1) : Enders.Contains(text[i]) ? AfterEnder(text, start, i) : -1;
-            if (end > 0)
+            // A run of enders is judged once, as a whole.
+            int run = AfterRun(text, i);
+            int end = text[i] == '\n' ? AtLine(text, i) : run == i ? -1 : WideEnders.Contains(text[run - 1]) ? Close(text, run) : AfterEnder(text, start, i, run);
+            if (end > start)
             {
                 Add(sentences, text, start, end);
-                start = end;
-                i = end - 1;
+                start = AfterSpace(text, end);
             }
+            i = Math.Max(i, Math.Max(end, run) - 1);
         }
         Add(sentences, text, start, text.Length);
         return sentences;
@@ -65,15 +67,10 @@ public static class SentenceSplitter
     }
 
     /// <summary>The end of the sentence that may end at an ender; -1 when it goes on.</summary>
-    private static int AfterEnder(string text, int start, int at)
+    private static int AfterEnder(string text, int start, int at, int run)
     {
-        int end = at + 1;
-        while (end < text.Length && Enders.Contains(text[end]))
-        {
-            end++;
-        }
-        bool single = text[at] == '.' && end == at + 1;
-        end = Close(text, end);
+        bool single = text[at] == '.' && run == at + 1;
+        int end = Close(text, run);
         if (end == text.Length)
         {
             return end;
@@ -82,12 +79,26 @@ public static class SentenceSplitter
         {
             return -1;
         }
-        int next = end;
-        while (next < text.Length && char.IsWhiteSpace(text[next]))
-        {
-            next++;
-        }
+        int next = AfterSpace(text, end);
         return next < text.Length && (!MayBegin(text, next) || (single && IsAbbreviation(text, start, at, next))) ? -1 : end;
+    }
+
+    private static int AfterSpace(string text, int at)
+    {
+        while (at < text.Length && char.IsWhiteSpace(text[at]))
+        {
+            at++;
+        }
+        return at;
+    }
+
+    private static int AfterRun(string text, int at)
+    {
+        while (at < text.Length && (Enders.Contains(text[at]) || WideEnders.Contains(text[at])))
+        {
+            at++;
+        }
+        return at;
     }
 
     private static int Close(string text, int end)
@@ -111,6 +122,11 @@ public static class SentenceSplitter
             first--;
         }
         string word = text[first..dot];
+        // The number of a list item: "1. First"; but "in 1999. Then" ends.
+        if (first == start && word.Length is > 0 and < 4 && word.All(char.IsAsciiDigit))
+        {
+            return true;
+        }
         // An initial: "J. Smith"; but "vitamin C. It" ends, because a plain word comes before it.
         if (word.Length == 1 && char.IsUpper(word[0]))
         {

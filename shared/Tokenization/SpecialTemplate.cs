@@ -9,10 +9,10 @@ internal sealed class SpecialTemplate
 
     private readonly record struct Piece(int? Special, int Sequence, int Type);
 
-    public static SpecialTemplate Read(JsonNodeReader node) => node.IsNull ? new SpecialTemplate([new(null, 0, 0)], [new(null, 0, 0), new(null, 1, 1)]) : node.Type switch
+    public static SpecialTemplate Read(JsonNodeReader node, Vocabulary vocabulary) => node.IsNull ? new SpecialTemplate([new(null, 0, 0)], [new(null, 0, 0), new(null, 1, 1)]) : node.Type switch
     {
-        "BertProcessing" => Bert(node["cls"].Items().ElementAt(1).Integer(), node["sep"].Items().ElementAt(1).Integer()),
-        "TemplateProcessing" => new SpecialTemplate(Pieces(node, "single"), Pieces(node, "pair")),
+        "BertProcessing" => Bert(Id(node["cls"], vocabulary), Id(node["sep"], vocabulary)),
+        "TemplateProcessing" => new SpecialTemplate(Pieces(node, "single", vocabulary), Pieces(node, "pair", vocabulary)),
         _ => throw node.Unsupported("BertProcessing, TemplateProcessing"),
     };
 
@@ -57,7 +57,14 @@ internal sealed class SpecialTemplate
         return new SpecialTemplate([first, a, end], [first, a, end, new(null, 1, 1), new(sep, 0, 1)]);
     }
 
-    private static List<Piece> Pieces(JsonNodeReader template, string name)
+    /// <summary>The id in a list of a token and its id.</summary>
+    private static int Id(JsonNodeReader token, Vocabulary vocabulary) =>
+        token.Items().ToArray() is [_, JsonNodeReader id] ? Known(id, vocabulary) : throw token.Wrong("expected a list of a token and its id");
+
+    private static int Known(JsonNodeReader id, Vocabulary vocabulary) =>
+        vocabulary.Token(id.Integer()) is null ? throw id.Wrong("expected an id of the vocabulary") : id.Integer();
+
+    private static List<Piece> Pieces(JsonNodeReader template, string name, Vocabulary vocabulary)
     {
         List<Piece> pieces = [];
         foreach (JsonNodeReader item in template[name].Items())
@@ -65,17 +72,24 @@ internal sealed class SpecialTemplate
             if (!item["Sequence"].IsNull)
             {
                 JsonNodeReader sequence = item["Sequence"];
-                pieces.Add(new Piece(null, sequence["id"].String() == "B" ? 1 : 0, sequence["type_id"].Integer()));
+                pieces.Add(new Piece(null, Sequence(sequence["id"], name), sequence["type_id"].Integer()));
             }
             else
             {
                 JsonNodeReader special = item["SpecialToken"];
                 foreach (JsonNodeReader id in template["special_tokens"][special["id"].String()]["ids"].Items())
                 {
-                    pieces.Add(new Piece(id.Integer(), 0, special["type_id"].Integer()));
+                    pieces.Add(new Piece(Known(id, vocabulary), 0, special["type_id"].Integer()));
                 }
             }
         }
         return pieces;
     }
+
+    private static int Sequence(JsonNodeReader id, string template) => id.String() switch
+    {
+        "A" => 0,
+        "B" when template == "pair" => 1,
+        _ => throw id.Wrong(template == "pair" ? "expected A or B" : "expected A"),
+    };
 }

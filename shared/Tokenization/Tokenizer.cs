@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace Retrieval.Tokenization;
 
@@ -47,6 +48,10 @@ public sealed class Tokenizer
     /// <summary>Loads the bytes of tokenizer.json; <paramref name="name"/> stands for the file in messages.</summary>
     public static Tokenizer Parse(byte[] json, string name)
     {
+        if (!Utf8.IsValid(json))
+        {
+            throw new TokenizerFormatException(name, "", "is not UTF-8. Fetch the file again.");
+        }
         try
         {
             using JsonDocument document = JsonDocument.Parse(json);
@@ -99,9 +104,11 @@ public sealed class Tokenizer
             return string.Join(' ', tokens);
         }
         StringBuilder text = new();
+        bool isFirst = true;
         foreach (string token in tokens)
         {
-            _decoder.Append(text, token, text.Length == 0);
+            _decoder.Append(text, token, isFirst);
+            isFirst = false;
         }
         return text.ToString();
     }
@@ -129,22 +136,36 @@ public sealed class Tokenizer
     private static Tokenizer Read(JsonNodeReader file, string hash)
     {
         JsonNodeReader model = file["model"];
-        // Old files name no type; WordPiece is then known by its prefix.
-        if (model.IsNull || (model["type"].IsNull ? model["continuing_subword_prefix"].IsNull : model.Type != "WordPiece"))
+        if (model.Element.ValueKind != JsonValueKind.Object)
         {
-            throw (model.IsNull ? model : model["type"]).Unsupported("WordPiece");
+            throw model.Wrong("expected the model, an object");
         }
-        if (file["normalizer"].IsNull || file["normalizer"].Type != "BertNormalizer")
+        if (ModelType(model) is not "WordPiece" and string other)
         {
-            throw file["normalizer"].Unsupported("BertNormalizer");
+            throw model["type"].Unsupported("WordPiece", other);
         }
-        if (file["pre_tokenizer"].IsNull || file["pre_tokenizer"].Type != "BertPreTokenizer")
-        {
-            throw file["pre_tokenizer"].Unsupported("BertPreTokenizer");
-        }
+        Require(file["normalizer"], "BertNormalizer");
+        Require(file["pre_tokenizer"], "BertPreTokenizer");
         Vocabulary vocabulary = Vocabulary.Read(model["vocab"]);
-        AddedTokens added = AddedTokens.Read(file["added_tokens"], vocabulary);
+        // Before the added tokens come in: those are found as a whole or not at all, and are no pieces of words.
         WordPiece pieces = WordPiece.Read(model, vocabulary);
-        return new Tokenizer(hash, vocabulary, added, new BertWords(BertNormalizer.Read(file["normalizer"]), pieces), SpecialTemplate.Read(file["post_processor"]), WordPieceDecoder.Read(file["decoder"]));
+        AddedTokens added = AddedTokens.Read(file["added_tokens"], vocabulary);
+        SpecialTemplate template = SpecialTemplate.Read(file["post_processor"], vocabulary);
+        return new Tokenizer(hash, vocabulary, added, new BertWords(BertNormalizer.Read(file["normalizer"]), pieces), template, WordPieceDecoder.Read(file["decoder"]));
+    }
+
+    /// <summary>Old files name no type; the reference then goes by the fields, and so does this.</summary>
+    private static string ModelType(JsonNodeReader model) => !model["type"].IsNull ? model.Type
+        : !model["merges"].IsNull ? "BPE"
+        : model["vocab"].Element.ValueKind == JsonValueKind.Array ? "Unigram"
+        : model["max_input_chars_per_word"].IsNull && model["continuing_subword_prefix"].IsNull ? "WordLevel"
+        : "WordPiece";
+
+    private static void Require(JsonNodeReader component, string type)
+    {
+        if (component.IsNull || component.Type != type)
+        {
+            throw component.Unsupported(type);
+        }
     }
 }

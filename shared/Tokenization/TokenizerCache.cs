@@ -6,16 +6,23 @@ namespace Retrieval.Tokenization;
 /// <param name="read">Fetches the file with that hash.</param>
 public sealed class TokenizerCache(Func<string, CancellationToken, Task<byte[]>> read)
 {
-    private readonly ConcurrentDictionary<string, Tokenizer> _loaded = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Lazy<Task<Tokenizer>>> _loaded = new(StringComparer.Ordinal);
 
-    /// <summary>The tokenizer; two first callers may both load, one result stays.</summary>
+    /// <summary>The tokenizer; callers that come while it is loaded wait for the same load. A load that failed is tried again by the next caller.</summary>
     public async Task<Tokenizer> GetAsync(string hash, CancellationToken cancellationToken)
     {
-        if (_loaded.TryGetValue(hash, out Tokenizer? tokenizer))
+        Lazy<Task<Tokenizer>> entry = _loaded.GetOrAdd(hash, h => new Lazy<Task<Tokenizer>>(() => LoadAsync(h)));
+        try
         {
-            return tokenizer;
+            return await entry.Value.WaitAsync(cancellationToken).ConfigureAwait(false);
         }
-        byte[] file = await read(hash, cancellationToken).ConfigureAwait(false);
-        return _loaded.GetOrAdd(hash, Tokenizer.Parse(file, $"tokenizer {hash}"));
+        catch when (entry.Value.IsFaulted)
+        {
+            _loaded.TryRemove(KeyValuePair.Create(hash, entry));
+            throw;
+        }
     }
+
+    // Not the first caller's token: others wait for the same load.
+    private async Task<Tokenizer> LoadAsync(string hash) => Tokenizer.Parse(await read(hash, CancellationToken.None).ConfigureAwait(false), $"tokenizer {hash}");
 }

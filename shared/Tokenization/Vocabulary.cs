@@ -8,15 +8,10 @@ internal sealed class Vocabulary
 
     public static Vocabulary Read(JsonNodeReader node)
     {
-        if (node.Element.ValueKind != System.Text.Json.JsonValueKind.Object)
-        {
-            throw node.Wrong("expected an object of tokens and ids");
-        }
         Vocabulary vocabulary = new();
-        foreach (System.Text.Json.JsonProperty entry in node.Element.EnumerateObject())
+        foreach ((string token, JsonNodeReader id) in node.Members())
         {
-            JsonNodeReader at = node[entry.Name];
-            vocabulary.Add(entry.Name, at.Integer(), at);
+            vocabulary.Add(token, id.Integer(), id);
         }
         int highest = vocabulary._tokens.Keys.DefaultIfEmpty(-1).Max();
         if (highest + 1 != vocabulary._tokens.Count)
@@ -38,6 +33,10 @@ internal sealed class Vocabulary
     /// <summary>Adds a token; the same token with the same id may come again.</summary>
     public void Add(string token, int id, JsonNodeReader at)
     {
+        if (id < 0)
+        {
+            throw at.Wrong($"expected an id from 0 for '{token}'");
+        }
         if (_ids.TryGetValue(token, out int known) && known != id)
         {
             throw at.Wrong($"token '{token}' already has id {known}");

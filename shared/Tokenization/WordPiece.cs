@@ -31,7 +31,8 @@ internal sealed class WordPiece
         {
             throw node["continuing_subword_prefix"].Unsupported("a prefix that is not empty");
         }
-        return new WordPiece(vocabulary, prefix, id, node["max_input_chars_per_word"].IsNull ? 100 : node["max_input_chars_per_word"].Integer());
+        JsonNodeReader most = node["max_input_chars_per_word"];
+        return new WordPiece(vocabulary, prefix, id, most.IsNull ? 100 : most.Integer() >= 0 ? most.Integer() : throw most.Wrong("expected a number of characters"));
     }
 
     /// <summary>What marks a continuation.</summary>

@@ -12,6 +12,9 @@ public static class Kernels
     // Four 256-bit registers: enough independent sums to hide the latency of a fused multiply-add, and native or paired on every machine.
     private const int Lanes = 32, Width = 8;
 
+    // Below it the squares of the smaller numbers lose their bits.
+    private const float SmallestSquare = 1e-24f;
+
     /// <summary>Inner product.</summary>
     public static float Dot(ReadOnlySpan<float> a, ReadOnlySpan<float> b)
     {
@@ -57,14 +60,31 @@ public static class Kernels
     /// <summary>Scales to unit length in place. False, and nothing changed, for a vector without length or with a number that is not finite.</summary>
     public static bool Normalize(Span<float> a)
     {
-        float norm = MathF.Sqrt(Dot(a, a));
-        if (!float.IsFinite(norm) || norm == 0)
+        float square = Dot(a, a);
+        return square is > SmallestSquare and < float.PositiveInfinity ? Divide(a, MathF.Sqrt(square)) : NormalizeExtreme(a);
+    }
+
+    /// <summary>Numbers whose squares leave the range of float32 are brought near one first.</summary>
+    private static bool NormalizeExtreme(Span<float> a)
+    {
+        float largest = 0;
+        foreach (float x in a)
+        {
+            largest = MathF.Max(largest, MathF.Abs(x));
+        }
+        if (largest == 0 || !float.IsFinite(largest))
         {
             return false;
         }
+        Divide(a, largest);
+        return Divide(a, MathF.Sqrt(Dot(a, a)));
+    }
+
+    private static bool Divide(Span<float> a, float by)
+    {
         for (int i = 0; i < a.Length; i++)
         {
-            a[i] /= norm;
+            a[i] /= by;
         }
         return true;
     }

@@ -11,18 +11,23 @@ public sealed class RowBitmap
     /// <summary>Rows that it speaks of.</summary>
     public int Rows { get; }
 
-    /// <summary>Whether a row is on; rows beyond the end are off.</summary>
+    /// <summary>Whether a row is on; rows beyond the end are off and cannot be set.</summary>
     public bool this[int row]
     {
         get => (uint)row < (uint)Rows && (_words[row >> 6] >> row & 1) != 0;
-        set => _words[row >> 6] = value ? _words[row >> 6] | 1UL << row : _words[row >> 6] & ~(1UL << row);
+        set
+        {
+            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)row, (uint)Rows, nameof(row));
+            _words[row >> 6] = value ? _words[row >> 6] | 1UL << row : _words[row >> 6] & ~(1UL << row);
+        }
     }
 
     /// <summary>A copy with room for more rows, which are off.</summary>
     public RowBitmap Grown(int rows)
     {
+        ArgumentOutOfRangeException.ThrowIfLessThan(rows, Rows);
         RowBitmap grown = new(rows);
-        _words.AsSpan(0, Math.Min(_words.Length, grown._words.Length)).CopyTo(grown._words);
+        _words.CopyTo(grown._words, 0);
         return grown;
     }
 }

@@ -9,9 +9,13 @@ public sealed class TopRows
     /// <summary>Keeps at most <paramref name="k"/> rows.</summary>
     public TopRows(int k) => _heap = new (int, float)[k];
 
-    /// <summary>Offers a row.</summary>
+    /// <summary>Offers a row; one without a comparable score (not a number) is passed over.</summary>
     public void Add(int row, float score)
     {
+        if (float.IsNaN(score))
+        {
+            return;
+        }
         if (_count < _heap.Length)
         {
             Rise(_count++, (row, score));

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Spectre.Console;
 
 namespace Retrieval.Host.Cli;
 
@@ -19,9 +18,6 @@ internal sealed class CommonOptions
     /// <summary>Settings from files, environment and this command line.</summary>
     public Settings Load(ParseResult parsed, params IEnumerable<KeyValuePair<string, string?>> more) => Settings.Load(
         [.. Flag("Storage:Folder", parsed.GetValue(Data)), .. Flag("Urls", parsed.GetValue(Urls)), .. SettingFlags.Read(parsed.UnmatchedTokens), .. more]);
-
-    /// <summary>Standard error: progress and remarks, so that standard output stays the answer.</summary>
-    public static IAnsiConsole Remarks { get; } = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
 
     private static IEnumerable<KeyValuePair<string, string?>> Flag(string key, string? value) => value is null ? [] : [new(key, value)];
 }

@@ -18,14 +18,8 @@ internal static class DoctorCommand
 {
     public static Command Create(CommonOptions common)
     {
-        Command command = new("doctor", """
-            Check what a start needs: runtime, ONNX Runtime and its providers, the models (each encodes one text), the data folder, the server's address.
-            Exit code 1 when something would stop a start.
-
-            Examples:
-              retrieval doctor
-              retrieval doctor --Encoder:Models:0:Path ./models/bge-small-en-v1.5 --json
-            """);
+        Command command = new("doctor", "Check what a start needs: runtime, ONNX Runtime and its providers, the models (each encodes one text), the data folder, the server's address. Exit code 1 when something would stop a start.");
+        HelpExamples.Add(command, "retrieval doctor", "retrieval doctor --Encoder:Models:0:Path ./models/bge-small-en-v1.5 --json");
         command.TreatUnmatchedTokensAsErrors = false;
         command.SetAction(async (parsed, cancellationToken) =>
         {
@@ -36,7 +30,7 @@ internal static class DoctorCommand
             }
             else
             {
-                Print(AnsiConsole.Console, findings);
+                Print(Terminal.Answers, findings);
             }
             return findings.Exists(f => f.Status == Finding.Failed) ? ExitCodes.Internal : ExitCodes.Success;
         });
@@ -93,7 +87,11 @@ internal static class DoctorCommand
             bool isNew = !Directory.Exists(path);
             using DataFolder folder = DataFolder.Open(path);
             long bytes = Directory.EnumerateFiles(folder.Path).Sum(f => new FileInfo(f).Length), free = new DriveInfo(folder.Path).AvailableFreeSpace;
-            return new("data folder", Finding.Ok, $"{folder.Path}: {(isNew ? "new" : $"{bytes >> 20} MiB")}, writable, {free >> 20} MiB free");
+            if (isNew)
+            {
+                Directory.Delete(folder.Path, true); // only looked
+            }
+            return new("data folder", Finding.Ok, $"{folder.Path}: {(isNew ? "not there yet" : $"{bytes >> 20} MiB")}, writable, {free >> 20} MiB free");
         }
         catch (RetrievalException e)
         {
@@ -121,12 +119,10 @@ internal static class DoctorCommand
 
     private static void Print(IAnsiConsole console, List<Finding> findings)
     {
-        Table table = new Table().Border(TableBorder.None).HideHeaders().AddColumn("").AddColumn("").AddColumn("");
         foreach (Finding finding in findings)
         {
             string color = finding.Status switch { Finding.Ok => "green", Finding.Failed => "red", _ => "yellow" };
-            table.AddRow(new Markup($"[{color}]{finding.Status}[/]"), new Text(finding.Name), new Text(finding.Detail));
+            console.MarkupLineInterpolated($"[{color}]{finding.Status,-6}[/] [bold]{finding.Name}[/]: {finding.Detail}");
         }
-        console.Write(table);
     }
 }

@@ -18,11 +18,8 @@ internal static class IndexCommand
         Command command = new("index", $"""
             Index a file, or every file below a folder: {string.Join(' ', SourceFile.Extensions)}. Lines of NDJSON are documents of their own.
             Files that cannot be read are named with the reason, and the others go on.
-
-            Examples:
-              retrieval index ./notes
-              retrieval index ./handbook.md --collection handbook
             """) { path, collection };
+        HelpExamples.Add(command, "retrieval index ./notes", "retrieval index ./handbook.md --collection handbook");
         command.TreatUnmatchedTokensAsErrors = false;
         command.SetAction(async (parsed, cancellationToken) =>
         {
@@ -38,7 +35,7 @@ internal static class IndexCommand
     private static async Task<List<BulkVerdict>> RunAsync(RetrievalClient client, string collection, List<SourceFile> files, CancellationToken cancellationToken)
     {
         ConcurrentBag<BulkVerdict> verdicts = [];
-        await Progress.RunAsync(CommonOptions.Remarks, "Indexing", files.Count, step =>
+        await Progress.RunAsync(Terminal.Remarks, "Indexing", files.Count, step =>
             Parallel.ForEachAsync(files, new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = cancellationToken }, async (file, cancel) =>
             {
                 await foreach (BulkVerdict verdict in file.SendAsync(client, collection, cancel))
@@ -59,8 +56,8 @@ internal static class IndexCommand
         }
         else
         {
-            AnsiConsole.Console.WriteLine($"{verdicts.Count - failed.Count} documents in collection '{collection}', {failed.Count} failed.");
-            failed.ForEach(v => CommonOptions.Remarks.WriteLine($"failed: {v.Id}: {v.Error}"));
+            Terminal.Answers.WriteLine($"{verdicts.Count - failed.Count} documents in collection '{collection}', {failed.Count} failed.");
+            failed.ForEach(v => Terminal.Remarks.WriteLine($"failed: {v.Id}: {v.Error}"));
         }
         return failed.Count > 0 ? ExitCodes.PartlyFailed : ExitCodes.Success;
     }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using System.CommandLine.Parsing;
 using System.Text.Json;
 using Retrieval.Contracts;
@@ -11,7 +12,8 @@ public static class RetrievalCommand
     /// <summary>Runs a command line to its exit code.</summary>
     public static async Task<int> RunAsync(string[] args)
     {
-        RootCommand root = new($"Self-hosted embedding and retrieval: documents in, ranked passages and cited contexts out.{Environment.NewLine}{ExitCodes.Description}");
+        RootCommand root = new("Self-hosted embedding and retrieval: documents in, ranked passages and cited contexts out.");
+        ((HelpOption)root.Options.Single(o => o is HelpOption)).Action = new HelpExamples(new HelpAction(), "Exit codes:", [.. ExitCodes.Meanings]);
         CommonOptions common = new();
         foreach (Option option in common.All)
         {

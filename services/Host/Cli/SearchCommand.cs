@@ -14,16 +14,11 @@ internal static class SearchCommand
         Argument<string> query = new("query") { Description = "The question" };
         Option<string?> collection = new("--collection") { Description = "Collection to search; default: the only one, or 'docs'", HelpName = "name" };
         Option<int> top = new("--top") { Description = "Passages wanted", DefaultValueFactory = _ => 5 };
-        Option<SearchMode> mode = new("--mode") { Description = "hybrid, dense or lexical", DefaultValueFactory = _ => SearchMode.Hybrid };
+        Option<SearchMode> mode = new("--mode") { Description = "Channels: both fused, by meaning, or by words", HelpName = "hybrid|dense|lexical", DefaultValueFactory = _ => SearchMode.Hybrid };
         Option<int?> context = new("--context") { Description = "Also print a cited context within this many tokens", HelpName = "tokens" };
         Option<string[]> filter = new("--filter") { Description = "Only documents whose metadata field equals a value; may be repeated", HelpName = "key=value" };
-        Command command = new("search", """
-            Ask the running server, or the data folder when none runs.
-
-            Examples:
-              retrieval search "How many points did the Panthers defense surrender?" --context 100
-              retrieval search "turbine" --mode lexical --filter language=en --json
-            """) { query, collection, top, mode, context, filter };
+        Command command = new("search", "Ask the running server, or the data folder when none runs.") { query, collection, top, mode, context, filter };
+        HelpExamples.Add(command, """retrieval search "Who discovered oxygen?" --context 100""", """retrieval search "turbine" --mode lexical --filter language=en --json""");
         command.TreatUnmatchedTokensAsErrors = false;
         command.SetAction(async (parsed, cancellationToken) =>
         {
@@ -44,7 +39,7 @@ internal static class SearchCommand
             }
             else
             {
-                Print(AnsiConsole.Console, answer);
+                Print(Terminal.Answers, answer);
             }
             return ExitCodes.Success;
         });

@@ -10,14 +10,8 @@ internal static class ServeCommand
     {
         Option<bool> sample = new("--sample") { Description = "Load the bundled sample corpus into the collection 'sample' and answer three questions about it" };
         Option<string?> roles = new("--roles") { Description = $"Roles of this process, separated by commas; default all: {string.Join(',', Enum.GetNames<Role>()).ToLowerInvariant()}", HelpName = "roles" };
-        Command command = new("serve", $"""
-            Run the server until Ctrl-C. Any setting can be given as --Section:Key value, as RETRIEVAL__Section__Key in the environment, or in appsettings.json.
-
-            Examples:
-              retrieval serve --sample
-              retrieval serve --data ./data --urls http://localhost:9000
-              retrieval serve --Encoder:Models:0:Path ./models/bge-small-en-v1.5
-            """) { sample, roles };
+        Command command = new("serve", "Run the server until Ctrl-C. Any setting can be given as --Section:Key value, as RETRIEVAL__Section__Key in the environment, or in appsettings.json.") { sample, roles };
+        HelpExamples.Add(command, "retrieval serve --sample", "retrieval serve --data ./data --urls http://localhost:9000", "retrieval serve --Encoder:Models:0:Path ./models/bge-small-en-v1.5");
         command.TreatUnmatchedTokensAsErrors = false;
         command.SetAction((parsed, cancellationToken) =>
         {

@@ -12,7 +12,7 @@ internal static class Welcome
 
     public static async Task GreetAsync(string url, Settings settings, bool sample, CancellationToken cancellationToken)
     {
-        IAnsiConsole console = AnsiConsole.Console;
+        IAnsiConsole console = Terminal.Answers;
         string address = url.Replace("[::]", "localhost", StringComparison.Ordinal).Replace("0.0.0.0", "localhost", StringComparison.Ordinal).TrimEnd('/');
         if (sample)
         {

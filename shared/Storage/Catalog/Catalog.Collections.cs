@@ -40,11 +40,11 @@ public sealed partial class Catalog
 
     /// <summary>All collections with their counts, by name.</summary>
     public Task<IReadOnlyList<CollectionInfo>> ListCollectionsAsync(CancellationToken cancellationToken) => ReadAsync<IReadOnlyList<CollectionInfo>>(session =>
-        [.. session.Query($"SELECT {CollectionRow.Columns} FROM collections ORDER BY name", CollectionRow.Read).Select(row => Describe(session, row))], cancellationToken);
+        session.InSnapshot<List<CollectionInfo>>(() => [.. session.Query($"SELECT {CollectionRow.Columns} FROM collections ORDER BY name", CollectionRow.Read).Select(row => Describe(session, row))]), cancellationToken);
 
     /// <summary>One collection with its counts.</summary>
-    public Task<CollectionInfo> DescribeCollectionAsync(string name, CancellationToken cancellationToken) =>
-        ReadAsync(session => Describe(session, Find(session, name) ?? throw Unknown(name)), cancellationToken);
+    public async Task<CollectionInfo> DescribeCollectionAsync(string name, CancellationToken cancellationToken) =>
+        await ReadAsync(session => session.InSnapshot(() => Find(session, name) is { } row ? Describe(session, row) : null), cancellationToken).ConfigureAwait(false) ?? throw Unknown(name);
 
     /// <summary>Removes a collection with everything in it, at once. False when there was none.</summary>
     public async Task<bool> DeleteCollectionAsync(string name, CancellationToken cancellationToken)
@@ -84,6 +84,8 @@ public sealed partial class Catalog
             name, encoder, space.Id, (long)space.Dimensions, Json(chunking), Now());
         CreateWordTable(session, session.Scalar<long>("SELECT id FROM collections WHERE name = $1", name));
     }
+
+    private static bool Exists(Session session, CollectionRow row) => session.Scalar<long?>("SELECT id FROM collections WHERE id = $1", row.Id) is not null;
 
     private static CollectionRow? Find(Session session, string name) =>
         session.Query($"SELECT {CollectionRow.Columns} FROM collections WHERE name = $1", CollectionRow.Read, name).FirstOrDefault();

@@ -20,7 +20,7 @@ public sealed partial class Catalog
         List<DocumentRow> rows = session.Query(
             """
             SELECT d.id, d.title, j.status, d.version, d.chunks, d.generation, d.live, j.version
-            FROM documents d JOIN jobs j ON j.id = d.job WHERE d.collection = $1 AND d.id > $2 AND NOT (d.live = 0 AND j.status = 5) ORDER BY d.id LIMIT $3
+            FROM documents d JOIN jobs j ON j.id = d.job WHERE d.collection = $1 AND d.id > $2 AND (d.live = 1 OR j.kind = 0) ORDER BY d.id LIMIT $3
             """,
             r => new DocumentRow(r.GetString(0), Text(r, 1), (DocumentStatus)r.GetInt32(2), r.GetInt64(r.GetBoolean(6) ? 3 : 7), r.GetInt32(4), r.GetInt64(5)), collection.Id, after ?? "", limit + 1L);
         bool more = rows.Count > limit;
@@ -30,41 +30,31 @@ public sealed partial class Catalog
     /// <summary>Chunks by row, in the order asked; rows that are gone are left out.</summary>
     public Task<IReadOnlyList<StoredChunk>> ReadChunksAsync(CollectionRow collection, IReadOnlyList<long> rows, CancellationToken cancellationToken) => ReadAsync<IReadOnlyList<StoredChunk>>(session =>
     {
-        List<StoredChunk> chunks = new(rows.Count);
-        session.Execute("BEGIN");
-        try
+        Dictionary<long, StoredChunk> chunks = [];
+        session.InSnapshot(() =>
         {
-            foreach (long row in rows)
+            IEnumerable<ChunkPlace> places = rows.Distinct().SelectMany(row => session.Query("SELECT row, id, document, start, \"end\" FROM chunks WHERE row = $1", ChunkPlace.Read, row));
+            foreach (IGrouping<long, ChunkPlace> ofOne in places.GroupBy(p => p.Document))
             {
-                chunks.AddRange(session.Query(
-                    // SQLite counts characters, our offsets are UTF-16: the text is cut here, not there.
-                    """SELECT c.row, c.id, d.id, d.title, d.text, c.start, c."end", d.metadata FROM chunks c JOIN documents d ON d.key = c.document WHERE c.row = $1 AND d.collection = $2""",
-                    ReadChunk, row, collection.Id));
+                // A document once, however many of its chunks are asked for: its text may be long.
+                foreach (StoredChunk chunk in session.Query("SELECT id, title, text, metadata FROM documents WHERE key = $1 AND collection = $2", r => ReadChunks(r, ofOne), ofOne.Key, collection.Id).SelectMany(c => c))
+                {
+                    chunks[chunk.Row] = chunk;
+                }
             }
-        }
-        finally
-        {
-            session.Execute("COMMIT");
-        }
-        return chunks;
+            return chunks.Count;
+        });
+        return [.. rows.Where(chunks.ContainsKey).Select(row => chunks[row])];
     }, cancellationToken);
 
     /// <summary>Documents that changed after a seq, in its order, with the vectors of the chunks that they have now.</summary>
-    internal Task<IReadOnlyList<DocumentChange>> ReadChangesAsync(long collection, long afterSeq, int most, CancellationToken cancellationToken) => ReadAsync<IReadOnlyList<DocumentChange>>(session =>
+    internal Task<IReadOnlyList<DocumentChange>> ReadChangesAsync(long collection, long afterSeq, int most, CancellationToken cancellationToken) => ReadAsync<IReadOnlyList<DocumentChange>>(session => session.InSnapshot<List<DocumentChange>>(() =>
     {
-        session.Execute("BEGIN");
-        try
-        {
-            List<(long Key, long Seq, string? Metadata)> documents = session.Query("SELECT key, seq, metadata FROM documents WHERE collection = $1 AND seq > $2 ORDER BY seq LIMIT $3",
-                r => (r.GetInt64(0), r.GetInt64(1), Text(r, 2)), collection, afterSeq, (long)most);
-            return [.. documents.Select(d => new DocumentChange(d.Seq, d.Key, Metadata(d.Metadata),
-                session.Query("SELECT row, vector FROM chunks WHERE document = $1 ORDER BY ordinal", r => (r.GetInt64(0), Vector(r.GetFieldValue<byte[]>(1))), d.Key)))];
-        }
-        finally
-        {
-            session.Execute("COMMIT");
-        }
-    }, cancellationToken);
+        List<(long Key, long Seq, string? Metadata)> documents = session.Query("SELECT key, seq, metadata FROM documents WHERE collection = $1 AND seq > $2 ORDER BY seq LIMIT $3",
+            r => (r.GetInt64(0), r.GetInt64(1), Text(r, 2)), collection, afterSeq, (long)most);
+        return [.. documents.Select(d => new DocumentChange(d.Seq, d.Key, Metadata(d.Metadata),
+            session.Query("SELECT row, vector FROM chunks WHERE document = $1 ORDER BY ordinal", r => (r.GetInt64(0), Vector(r.GetFieldValue<byte[]>(1))), d.Key)))];
+    }), cancellationToken);
 
     private static DocumentInfo? ReadDocument(SqliteDataReader r)
     {
@@ -88,20 +78,19 @@ public sealed partial class Catalog
         };
     }
 
-    private static StoredChunk ReadChunk(SqliteDataReader r)
+    // SQLite counts characters, our offsets are UTF-16: the text is cut here, not there.
+    private static List<StoredChunk> ReadChunks(SqliteDataReader r, IEnumerable<ChunkPlace> places)
     {
-        int start = r.GetInt32(5), end = r.GetInt32(6);
-        return new StoredChunk
+        (string id, string? title, string text, Dictionary<string, JsonElement>? metadata) = (r.GetString(0), Text(r, 1), r.GetString(2), Metadata(Text(r, 3)));
+        return [.. places.Select(p => new StoredChunk
         {
-            Row = r.GetInt64(0),
-            Id = new Guid(r.GetFieldValue<byte[]>(1), bigEndian: true),
-            Document = r.GetString(2),
-            Title = Text(r, 3),
-            Text = r.GetString(4)[start..end],
-            Start = start,
-            End = end,
-            Metadata = Metadata(Text(r, 7)),
-        };
+            Row = p.Row, Id = p.Id, Document = id, Title = title, Text = text[p.Start..p.End], Start = p.Start, End = p.End, Metadata = metadata,
+        })];
+    }
+
+    private readonly record struct ChunkPlace(long Row, Guid Id, long Document, int Start, int End)
+    {
+        public static ChunkPlace Read(SqliteDataReader r) => new(r.GetInt64(0), new Guid(r.GetFieldValue<byte[]>(1), bigEndian: true), r.GetInt64(2), r.GetInt32(3), r.GetInt32(4));
     }
 
     private static string? Text(SqliteDataReader r, int column) => r.IsDBNull(column) ? null : r.GetString(column);

@@ -28,13 +28,13 @@ public sealed partial class Catalog
     {
         while (true)
         {
+            // Before the look, so that an end between the two is not missed.
             TaskCompletionSource finished = _finished.GetOrAdd(id, _ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
-            Job job = await FindJobAsync(id, cancellationToken).ConfigureAwait(false)
-                ?? throw new RetrievalException(ErrorKind.NotFound, $"Job {id} is gone: its collection was deleted.", "job", $"{id}");
-            if (job.IsFinished)
+            Job? job = await FindJobAsync(id, cancellationToken).ConfigureAwait(false);
+            if (job is not { IsFinished: false })
             {
-                _finished.TryRemove(id, out _);
-                return job;
+                SignalFinished(id);
+                return job ?? throw new RetrievalException(ErrorKind.NotFound, $"Job {id} is gone: its collection was deleted.", "job", $"{id}");
             }
             await Task.WhenAny(finished.Task, Task.Delay(Poll, _time, cancellationToken)).ConfigureAwait(false);
             cancellationToken.ThrowIfCancellationRequested();
@@ -43,12 +43,13 @@ public sealed partial class Catalog
 
     private (Job, List<Guid>) Accept(Session session, CollectionRow collection, JobKind kind, JobQueue queue, DocumentInput document, string mediaType)
     {
-        if (session.Scalar<long?>("SELECT id FROM collections WHERE id = $1", collection.Id) is null)
+        if (!Exists(session, collection))
         {
             throw Unknown(collection.Name);
         }
         long last = session.Scalar<long?>("SELECT accepted_version FROM documents WHERE collection = $1 AND id = $2", collection.Id, document.Id) ?? 0;
-        long version = document.Version ?? last + 1;
+        long version = document.Version ?? (last < long.MaxValue ? last + 1 : throw new RetrievalException(ErrorKind.Conflict,
+            $"Document '{document.Id}' has the largest version there is.", "version", null, $"{long.MaxValue}", "Write the content under another id."));
         Guid id = JobId.New(_time);
         bool late = version <= last;
         string? error = late ? $"Version {version} is not newer than version {last}, which was accepted before." : null;

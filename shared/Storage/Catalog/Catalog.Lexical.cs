@@ -13,20 +13,26 @@ public sealed partial class Catalog
         string expression = WordQuery.Of(query);
         return expression.Length == 0 ? Task.FromResult<IReadOnlyList<(long, double)>>([]) : ReadAsync<IReadOnlyList<(long Row, double Score)>>(session =>
         {
-            List<(long Row, double Score)> found = [];
-            string table = WordTable(collection.Id);
-            // A bound on the rows lets FTS5 keep a heap instead of sorting every match.
-            session.Scan($"SELECT rowid, -rank FROM {table} WHERE {table} MATCH $1 ORDER BY rank LIMIT $2", r =>
-            {
-                long row = r.GetInt64(0);
-                if (allowed is null || allowed(row))
-                {
-                    found.Add((row, r.GetDouble(1)));
-                }
-                return found.Count < top;
-            }, expression, allowed is null ? top : -1L);
-            return found;
+            List<(long Row, double Score)>? found = session.InSnapshot(() => Exists(session, collection) ? Match(session, collection, expression, top, allowed) : null);
+            return found ?? throw Unknown(collection.Name);
         }, cancellationToken);
+    }
+
+    private static List<(long Row, double Score)> Match(Session session, CollectionRow collection, string expression, int top, Func<long, bool>? allowed)
+    {
+        List<(long Row, double Score)> found = [];
+        string table = WordTable(collection.Id);
+        // A bound on the rows lets FTS5 keep a heap instead of sorting every match.
+        session.Scan($"SELECT rowid, -rank FROM {table} WHERE {table} MATCH $1 ORDER BY rank LIMIT $2", r =>
+        {
+            long row = r.GetInt64(0);
+            if (allowed is null || allowed(row))
+            {
+                found.Add((row, r.GetDouble(1)));
+            }
+            return found.Count < top;
+        }, expression, allowed is null ? top : -1L);
+        return found;
     }
 
     // Contentless: the text is in the documents' rows already. bm25's statistics are the collection's own.

@@ -15,32 +15,31 @@ public sealed partial class Catalog
     public Task ReleaseLeasesAsync(CancellationToken cancellationToken) =>
         _writer.WriteAsync(session => session.Execute("UPDATE jobs SET lease_until = 0, status = 0 WHERE status < 2"), cancellationToken);
 
-    /// <summary>Leases jobs that are due: one from each collection in turn, the oldest first; never two of one document.</summary>
+    /// <summary>Leases jobs that are due: one from each collection in turn, the oldest first; never two of one document. A lease that is over makes the job due again.</summary>
     public Task<IReadOnlyList<Guid>> ClaimDueAsync(JobQueue queue, int most, TimeSpan lease, CancellationToken cancellationToken) =>
         _writer.WriteAsync<IReadOnlyList<Guid>>(session =>
         {
             long now = Now();
             List<long> collections = session.Query("SELECT id FROM collections ORDER BY id", r => r.GetInt64(0));
-            List<Queue<string>> waiting = [.. collections.OrderBy(c => c <= _lastCollection).ThenBy(c => c).Select(c => new Queue<string>(session.Query(
+            List<(long Collection, Queue<string> Jobs)> waiting = [.. collections.OrderBy(c => c <= _lastCollection).ThenBy(c => c).Select(c => (c, new Queue<string>(session.Query(
+                // Earlier by version, not by id: ids of one millisecond have no order, and clocks are set back.
                 """
                 SELECT j.id FROM jobs j INDEXED BY jobs_open WHERE j.status < 2 AND j.queue = $1 AND j.collection = $2 AND j.lease_until <= $3 AND j.next_attempt_at <= $3
-                AND NOT EXISTS (SELECT 1 FROM jobs e WHERE e.status < 2 AND e.collection = j.collection AND e.document = j.document AND e.id < j.id) ORDER BY j.id LIMIT $4
-                """, r => r.GetString(0), (long)queue, c, now, (long)most)))];
+                AND NOT EXISTS (SELECT 1 FROM jobs e WHERE e.status < 2 AND e.collection = j.collection AND e.document = j.document AND e.version < j.version) ORDER BY j.id LIMIT $4
+                """, r => r.GetString(0), (long)queue, c, now, (long)most))))];
             List<Guid> claimed = [];
-            for (bool any = true; any && claimed.Count < most;)
+            while (claimed.Count < most && waiting.Exists(w => w.Jobs.Count > 0))
             {
-                any = false;
-                foreach (Queue<string> jobs in waiting)
+                foreach ((long collection, Queue<string> jobs) in waiting)
                 {
                     if (claimed.Count < most && jobs.TryDequeue(out string? id))
                     {
-                        session.Execute("UPDATE jobs SET lease_until = $1 WHERE id = $2", now + (long)lease.TotalMilliseconds, id);
+                        session.Execute("UPDATE jobs SET status = 0, lease_until = $1 WHERE id = $2", now + (long)lease.TotalMilliseconds, id);
                         claimed.Add(Guid.Parse(id));
-                        any = true;
+                        _lastCollection = collection;
                     }
                 }
             }
-            _lastCollection = collections.Count == 0 ? 0 : NextTurn(collections, claimed.Count);
             return claimed;
         }, cancellationToken);
 
@@ -59,12 +58,12 @@ public sealed partial class Catalog
         }
     }
 
-    /// <summary>Counts an attempt, durably, before its work begins. Null when the job is finished or a newer version was accepted.</summary>
+    /// <summary>Counts an attempt, durably, before its work begins. Null when the job is finished, held by another worker, or a newer version was accepted.</summary>
     public async Task<Job?> BeginAsync(Guid id, TimeSpan lease, CancellationToken cancellationToken)
     {
         (Job? job, bool superseded) = await _writer.WriteAsync(session =>
         {
-            if (Find(session, id) is not { IsFinished: false } found)
+            if (Find(session, id) is not { Status: DocumentStatus.Accepted } found)
             {
                 return (null, false);
             }
@@ -83,9 +82,22 @@ public sealed partial class Catalog
         return job;
     }
 
+    /// <summary>Prolongs the lease of an attempt that takes long. False when there is nothing left to work for: the job is finished, gone, or with another worker, or a newer version was accepted.</summary>
+    public async Task<bool> ExtendLeaseAsync(Job job, TimeSpan lease, CancellationToken cancellationToken)
+    {
+        (bool held, bool superseded) = await _writer.WriteAsync(session => MayWrite(session, job, out CollectionRow? collection)
+            ? (session.Execute("UPDATE jobs SET lease_until = $1 WHERE id = $2 AND status = 1 AND attempts = $3", Now() + (long)lease.TotalMilliseconds, job.Id.ToString(), (long)job.Attempts) > 0, false)
+            : (false, collection is not null), cancellationToken).ConfigureAwait(false);
+        if (superseded)
+        {
+            Finished(job.Id);
+        }
+        return held;
+    }
+
     /// <summary>
     /// In one transaction: the new generation's chunks, vectors and words in, the old ones out, the document flipped, seq counted up, the job indexed.
-    /// When a newer version was accepted meanwhile, or the collection is gone, nothing is written. Returns the seq, 0 when nothing was written.
+    /// When a newer version was accepted meanwhile, the job was finished by another worker, or the collection is gone, nothing is written. Returns the seq, 0 when nothing was written.
     /// </summary>
     public async Task<long> StoreAsync(Job job, DocumentInput document, IReadOnlyList<NewChunk> chunks, string space, IReadOnlyList<TimelineEntry> steps, CancellationToken cancellationToken)
     {
@@ -129,13 +141,13 @@ public sealed partial class Catalog
         return Written(job, seq);
     }
 
-    /// <summary>Ends an attempt: due again at a time, or given up when there is none.</summary>
+    /// <summary>Ends an attempt: due again at a time, or given up when there is none. Nothing happens when another attempt has begun or the job is finished.</summary>
     public async Task FailAsync(Job job, string reason, string? detail, DateTimeOffset? nextAttempt, CancellationToken cancellationToken)
     {
         int rows = await _writer.WriteAsync(session => session.Execute(
-            "UPDATE jobs SET status = $1, error = $2, detail = $3, lease_until = 0, next_attempt_at = $4, timeline = $5 WHERE id = $6 AND status < 2",
+            "UPDATE jobs SET status = $1, error = $2, detail = $3, lease_until = 0, next_attempt_at = $4, timeline = $5 WHERE id = $6 AND status < 2 AND attempts = $7",
             (long)(nextAttempt is null ? DocumentStatus.Failed : DocumentStatus.Accepted), reason, detail, nextAttempt?.ToUnixTimeMilliseconds() ?? 0L,
-            Json([.. job.Timeline, Entry(nextAttempt is null ? "failed" : "retry", $"attempt {job.Attempts}: {reason}")]), job.Id.ToString()), cancellationToken).ConfigureAwait(false);
+            Json([.. job.Timeline, Entry(nextAttempt is null ? "failed" : "retry", $"attempt {job.Attempts}: {reason}")]), job.Id.ToString(), (long)job.Attempts), cancellationToken).ConfigureAwait(false);
         if (nextAttempt is null && rows > 0)
         {
             Finished(job.Id);
@@ -146,7 +158,7 @@ public sealed partial class Catalog
     {
         if (seq == Gone)
         {
-            return 0; // deleting the collection has settled its jobs
+            return 0; // whoever finished the job has counted it
         }
         Finished(job.Id);
         _changed.Writer.TryWrite(true);
@@ -160,16 +172,14 @@ public sealed partial class Catalog
         _due.Writer.TryWrite(true);
     }
 
-    private long NextTurn(List<long> collections, int claimed) =>
-        claimed == 0 ? _lastCollection : collections.OrderBy(c => c <= _lastCollection).ThenBy(c => c).ElementAt((claimed - 1) % collections.Count);
-
     private static long? Newer(Session session, Job job) =>
         session.Scalar<long?>("SELECT accepted_version FROM documents WHERE collection = $1 AND id = $2", job.CollectionId, job.Document) is { } accepted && accepted > job.Version ? accepted : null;
 
-    /// <summary>False when the collection is gone, or a newer version was accepted, which is then recorded.</summary>
+    /// <summary>False when a newer version was accepted, which is then recorded; without a collection when it is gone or the job is finished, so that there is nothing to record.</summary>
     private bool MayWrite(Session session, Job job, [NotNullWhen(true)] out CollectionRow? collection)
     {
-        collection = session.Query($"SELECT {CollectionRow.Columns} FROM collections WHERE id = $1", CollectionRow.Read, job.CollectionId).FirstOrDefault();
+        bool isOpen = session.Scalar<long?>("SELECT id IS NOT NULL FROM jobs WHERE id = $1 AND status < 2", job.Id.ToString()) is not null;
+        collection = isOpen ? session.Query($"SELECT {CollectionRow.Columns} FROM collections WHERE id = $1", CollectionRow.Read, job.CollectionId).FirstOrDefault() : null;
         if (collection is not null && Newer(session, job) is { } newer)
         {
             Finish(session, job, DocumentStatus.Superseded, 0, 0, [Entry("superseded", $"by version {newer}")]);

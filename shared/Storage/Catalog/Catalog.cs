@@ -12,7 +12,6 @@ namespace Retrieval.Storage;
 public sealed partial class Catalog : IAsyncDisposable
 {
     private const string FileName = "catalog.db";
-    private const int Open = (int)DocumentStatus.Processing; // statuses up to this one are not finished
 
     private readonly ConcurrentBag<Session> _readers = [];
     private readonly ConcurrentDictionary<Guid, TaskCompletionSource> _finished = new();
@@ -42,7 +41,7 @@ public sealed partial class Catalog : IAsyncDisposable
         try
         {
             Migrations.Apply(session, path);
-            long open = session.Scalar<long>($"SELECT count(*) FROM jobs WHERE status < 2");
+            long open = session.Scalar<long>("SELECT count(*) FROM jobs WHERE status < 2");
             return Task.FromResult(new Catalog(path, new CatalogWriter(path, session), time, open));
         }
         catch (SqliteException e)
@@ -79,6 +78,7 @@ public sealed partial class Catalog : IAsyncDisposable
         try
         {
             T result = read(session);
+            session.Trim();
             _readers.Add(session);
             if (_disposed && _readers.TryTake(out Session? late))
             {

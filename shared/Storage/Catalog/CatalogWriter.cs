@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using System.Threading.Channels;
 using Microsoft.Data.Sqlite;
 using Retrieval.Contracts;
@@ -61,12 +62,13 @@ internal sealed class CatalogWriter : IAsyncDisposable
             try
             {
                 CommitTogether(together);
-                together.ForEach(o => o.Complete());
+                together.ForEach(o => o.Complete(_path));
             }
-            catch (SqliteException e)
+            catch (Exception e)
             {
+                // Whatever it was: nobody may be left waiting, and the next group begins on a clean session.
                 Rollback();
-                together.ForEach(o => o.Fail(Session.Problem(e, _path)));
+                together.ForEach(o => o.Fail(e is SqliteException known ? Session.Problem(known, _path) : e));
             }
             together.Clear();
         }
@@ -78,13 +80,18 @@ internal sealed class CatalogWriter : IAsyncDisposable
         foreach (Operation operation in operations)
         {
             _session.Execute("SAVEPOINT operation");
-            if (!operation.Run(_session, _path))
+            if (operation.Run(_session) is { } failure)
             {
+                if (!_session.IsInTransaction)
+                {
+                    ExceptionDispatchInfo.Throw(failure); // SQLite has undone the work of all
+                }
                 _session.Execute("ROLLBACK TO operation");
             }
             _session.Execute("RELEASE operation");
         }
         _session.Execute("COMMIT");
+        _session.Trim();
         Commits++;
     }
 
@@ -102,8 +109,9 @@ internal sealed class CatalogWriter : IAsyncDisposable
 
     private abstract class Operation
     {
-        public abstract bool Run(Session session, string path);
-        public abstract void Complete();
+        /// <summary>Null when it went well.</summary>
+        public abstract Exception? Run(Session session);
+        public abstract void Complete(string path);
         public abstract void Fail(Exception e);
     }
 
@@ -114,25 +122,20 @@ internal sealed class CatalogWriter : IAsyncDisposable
 
         public TaskCompletionSource<T> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        public override bool Run(Session session, string path)
+        public override Exception? Run(Session session)
         {
             try
             {
                 _result = run(session);
-                return true;
-            }
-            catch (SqliteException e)
-            {
-                _failure = Session.Problem(e, path);
             }
             catch (Exception e)
             {
                 _failure = e;
             }
-            return false;
+            return _failure;
         }
 
-        public override void Complete()
+        public override void Complete(string path)
         {
             if (_failure is null)
             {
@@ -140,7 +143,7 @@ internal sealed class CatalogWriter : IAsyncDisposable
             }
             else
             {
-                Done.TrySetException(_failure);
+                Done.TrySetException(_failure is SqliteException e ? Session.Problem(e, path) : _failure);
             }
         }
 

@@ -6,6 +6,8 @@ namespace Retrieval.Storage;
 /// <summary>A connection with its prepared statements; used by one thread at a time. Parameters are <c>$1</c>, <c>$2</c>, … in order.</summary>
 internal sealed class Session : IDisposable
 {
+    private const int MostPrepared = 256;
+
     private readonly SqliteConnection _connection;
     private readonly Dictionary<string, SqliteCommand> _prepared = new(StringComparer.Ordinal);
 
@@ -55,12 +57,35 @@ internal sealed class Session : IDisposable
         }
     }
 
+    /// <summary>Runs several reads on one state of the database.</summary>
+    public T InSnapshot<T>(Func<T> read)
+    {
+        Execute("BEGIN");
+        try
+        {
+            return read();
+        }
+        finally
+        {
+            Execute("COMMIT");
+        }
+    }
+
+    /// <summary>False when SQLite has ended the transaction by itself, as it does when the disk is full.</summary>
+    public bool IsInTransaction => SQLitePCL.raw.sqlite3_get_autocommit(_connection.Handle) == 0;
+
+    /// <summary>Between operations only: statements name the tables of collections, so a session that lives long would keep those of every collection there ever was.</summary>
+    public void Trim()
+    {
+        if (_prepared.Count > MostPrepared)
+        {
+            Forget();
+        }
+    }
+
     public void Dispose()
     {
-        foreach (SqliteCommand command in _prepared.Values)
-        {
-            command.Dispose();
-        }
+        Forget();
         _connection.Dispose();
     }
 
@@ -72,6 +97,15 @@ internal sealed class Session : IDisposable
             help: "Restore the data folder from a backup, or choose another one: --data <folder>.", inner: e),
         _ => new RetrievalException(ErrorKind.Unavailable, $"The catalog {path} does not answer: {e.Message}", "Storage:Folder", path, inner: e),
     };
+
+    private void Forget()
+    {
+        foreach (SqliteCommand command in _prepared.Values)
+        {
+            command.Dispose();
+        }
+        _prepared.Clear();
+    }
 
     private SqliteCommand Command(string sql, ReadOnlySpan<object?> arguments)
     {

@@ -14,6 +14,7 @@ public sealed class EmbeddedIndex(Catalog catalog, TimeProvider time) : IAsyncDi
 
     private readonly ConcurrentDictionary<long, (CollectionRows Rows, RowsSnapshot Snapshot)> _collections = new();
     private readonly CancellationTokenSource _stop = new();
+    private long _newest;
     private TaskCompletionSource _applied = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _following = Task.CompletedTask;
 
@@ -50,13 +51,14 @@ public sealed class EmbeddedIndex(Catalog catalog, TimeProvider time) : IAsyncDi
         return row => snapshot.Find(row) is >= 0 and int at && allowed[at];
     }
 
-    /// <summary>Returns when a change is in the index.</summary>
+    /// <summary>Returns when a change is in the index, or its collection is gone.</summary>
     public async Task WaitForSeqAsync(long collection, long seq, CancellationToken cancellationToken)
     {
         while (true)
         {
             Task applied = Volatile.Read(ref _applied).Task;
-            if (_collections.TryGetValue(collection, out var entry) && entry.Snapshot.Seq >= seq)
+            long newest = Interlocked.Read(ref _newest); // before the look: what is that old and not there, was removed
+            if (_collections.TryGetValue(collection, out var entry) ? entry.Snapshot.Seq >= seq : collection <= newest)
             {
                 return;
             }
@@ -86,7 +88,7 @@ public sealed class EmbeddedIndex(Catalog catalog, TimeProvider time) : IAsyncDi
         }
     }
 
-    /// <summary>False when the catalog did not answer, which it says itself to everyone who asks.</summary>
+    /// <summary>False when it did not work, most likely because the catalog does not answer, which it says itself to everyone who asks. Following never ends by itself.</summary>
     private async Task<bool> TryCatchUpAsync(CancellationToken cancellationToken)
     {
         try
@@ -94,7 +96,7 @@ public sealed class EmbeddedIndex(Catalog catalog, TimeProvider time) : IAsyncDi
             await CatchUpAsync(cancellationToken).ConfigureAwait(false);
             return true;
         }
-        catch (RetrievalException)
+        catch (Exception e) when (e is not OperationCanceledException)
         {
             return false;
         }
@@ -112,6 +114,7 @@ public sealed class EmbeddedIndex(Catalog catalog, TimeProvider time) : IAsyncDi
         {
             _collections.TryRemove(gone, out _);
         }
+        Interlocked.Exchange(ref _newest, Math.Max(_newest, followed.Select(f => f.Id).DefaultIfEmpty().Max()));
         Interlocked.Exchange(ref _applied, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
     }
 

@@ -12,19 +12,21 @@ internal static class FilterMatch
     {
         for (int i = 0; i < (filter.Must?.Count ?? 0); i++)
         {
-            Condition condition = filter.Must![i];
-            if (string.IsNullOrEmpty(condition.Key))
+            Condition? condition = filter.Must![i]; // JSON may hold null where a condition should be
+            if (string.IsNullOrEmpty(condition?.Key))
             {
                 throw new RetrievalException(ErrorKind.Invalid, $"Condition {i} of the filter names no field.", $"filter.must[{i}].key", help: """Write {"key":"language","match":{"value":"en"}}.""");
             }
             if (condition.Match?.Value is not { ValueKind: JsonValueKind.String or JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False } value
                 || (value.ValueKind == JsonValueKind.Number && !value.TryGetInt64(out _)))
             {
-                throw new RetrievalException(ErrorKind.Invalid, $"Condition {i} of the filter has no value to equal.", $"filter.must[{i}].match.value", $"{condition.Match?.Value}", "a string, an integer or a Boolean",
+                throw new RetrievalException(ErrorKind.Invalid, $"Condition {i} of the filter has no value to equal.", $"filter.must[{i}].match.value", Shown(condition.Match?.Value), "a string, an integer or a Boolean",
                     """Write {"key":"language","match":{"value":"en"}}.""");
             }
         }
     }
+
+    private static string? Shown(JsonElement? value) => value?.ToString() is { } text ? (text.Length <= 60 ? text : text[..60] + "…") : null;
 
     /// <summary>Whether every condition holds.</summary>
     public static bool Holds(Filter filter, Dictionary<string, JsonElement>? metadata) => filter.Must is null || filter.Must.All(c => Holds(c, metadata));
