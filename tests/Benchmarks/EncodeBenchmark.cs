@@ -24,7 +24,7 @@ internal static class EncodeBenchmark
         using EncoderModel model = EncoderModel.Load(new ModelOptions { Path = TestData.DefaultModel }, "cpu");
         int[] lengths = [.. texts.Select(t => model.Tokenizer.Encode(t, true, model.Description.Space.MaxTokens).Ids.Length)];
         Report.Head("Encode mixed lengths", $"encode --share {share}");
-        Report.Note($"{texts.Length} texts of {lengths.Min()} to {lengths.Max()} tokens, {lengths.Sum():n0} together: questions and paragraphs of xquad. Best of {Rounds} rounds; the limit is measured before each.");
+        Report.Note($"{texts.Length} texts of {lengths.Min()} to {lengths.Max()} tokens, {lengths.Sum():n0} together: questions and paragraphs of xquad. Medians of {Rounds} rounds; the limit is measured before each run.");
         Report.Columns("runs at once", "tokens a batch", "limit, tokens/s", "encoder, tokens/s", "share of the limit");
         foreach (int threads in Threads)
         {
@@ -34,29 +34,30 @@ internal static class EncodeBenchmark
         return 0;
     }
 
-    /// <summary>Rounds go over all settings in turn, so that a busy minute hits each of them.</summary>
+    /// <summary>The limit is measured anew before every run, and rounds go over all settings in turn: what a busy minute does to one it does to the other.</summary>
     private static async Task SweepAsync(EncoderModel model, string[] texts, int[] lengths, int threads, CancellationToken cancellationToken)
     {
-        Dictionary<int, double> best = BatchTokens.ToDictionary(b => b, _ => 0.0);
-        double limit = 0;
+        Dictionary<int, List<(double Limit, double Rate)>> runs = BatchTokens.ToDictionary(b => b, _ => new List<(double, double)>());
         for (int round = 0; round < Rounds; round++)
         {
-            limit = Math.Max(limit, new LengthTimes(model, threads).Limit(lengths));
             foreach (int batchTokens in BatchTokens)
             {
-                using LocalEncoder encoder = LocalEncoder.Load(new EncoderOptions { Models = [new ModelOptions { Path = TestData.DefaultModel }], Provider = "cpu", Threads = threads, BatchTokens = batchTokens }, NullLogger.Instance);
-                await encoder.EmbedAsync(new EmbedRequest(texts[..TextsARequest], InputKind.Document), cancellationToken);
-                best[batchTokens] = Math.Max(best[batchTokens], lengths.Sum() / await TimeAsync(encoder, texts, cancellationToken));
+                double limit = new LengthTimes(model, threads).Limit(lengths);
+                runs[batchTokens].Add((limit, lengths.Sum() / await TimeAsync(texts, threads, batchTokens, cancellationToken)));
             }
         }
         foreach (int batchTokens in BatchTokens)
         {
-            Report.Row(threads, batchTokens, limit, best[batchTokens], best[batchTokens] / limit);
+            List<(double Limit, double Rate)> all = runs[batchTokens];
+            Report.Row(threads, batchTokens, Timing.Median([.. all.Select(r => r.Limit)]), Timing.Median([.. all.Select(r => r.Rate)]), Timing.Median([.. all.Select(r => r.Rate / r.Limit)]));
         }
     }
 
-    private static async Task<double> TimeAsync(LocalEncoder encoder, string[] texts, CancellationToken cancellationToken)
+    private static async Task<double> TimeAsync(string[] texts, int threads, int batchTokens, CancellationToken cancellationToken)
     {
+        EncoderOptions options = new() { Models = [new ModelOptions { Path = TestData.DefaultModel }], Provider = "cpu", Threads = threads, BatchTokens = batchTokens };
+        using LocalEncoder encoder = LocalEncoder.Load(options, NullLogger.Instance);
+        await encoder.EmbedAsync(new EmbedRequest(texts[..TextsARequest], InputKind.Document), cancellationToken);
         long began = Stopwatch.GetTimestamp();
         await Task.WhenAll(texts.Chunk(TextsARequest).Select(part => encoder.EmbedAsync(new EmbedRequest(part, InputKind.Document), cancellationToken)));
         return Stopwatch.GetElapsedTime(began).TotalSeconds;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Retrieval.OnnxRuntime;
 using Retrieval.Tests.Data;
 
 namespace Retrieval.Benchmarks;
@@ -8,7 +9,7 @@ internal static class Report
 {
     /// <summary>A heading, and what a reader needs to repeat the measurement.</summary>
     public static void Head(string title, string command) =>
-        Write($"\n## {title}\n\n{TimeProvider.System.GetUtcNow().ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)}, {Processor.Name}, {Environment.ProcessorCount} cores. `dotnet run -c Release --project tests/Benchmarks -- {command}`\n\n");
+        Write($"\n## {title}\n\n{TimeProvider.System.GetUtcNow().ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)}, {Processor.Name}, {Environment.ProcessorCount} cores, ONNX Runtime {EncoderSession.RuntimeVersion}. `dotnet run -c Release --project tests/Benchmarks -- {command}`\n\n");
 
     /// <summary>The first line of a table.</summary>
     public static void Columns(params string[] columns)

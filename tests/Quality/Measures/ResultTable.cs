@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Retrieval.OnnxRuntime;
 using Retrieval.Tests.Data;
 
 [assembly: AssemblyFixture(typeof(Retrieval.Quality.Measures.ResultTable))]
@@ -40,7 +41,7 @@ public sealed class ResultTable : IDisposable
         page.Append(CultureInfo.InvariantCulture, $"""
             # Quality, measured
 
-            {TimeProvider.System.GetUtcNow():yyyy-MM-dd}, {Processor.Name}, {Environment.ProcessorCount} cores.
+            {TimeProvider.System.GetUtcNow():yyyy-MM-dd}, {Processor.Name}, {Environment.ProcessorCount} cores, ONNX Runtime {EncoderSession.RuntimeVersion}.
             Command: `{full}RETRIEVAL_WRITE_RESULTS=1 dotnet test -c Release tests/Quality`. Documents go in over the HTTP API; questions go through the query pipeline.
 
             """);
