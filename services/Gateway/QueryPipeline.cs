@@ -51,8 +51,12 @@ internal sealed class QueryPipeline(Catalog catalog, EmbeddedIndex index, IEncod
     {
         SearchMode.Dense => [.. dense.Select(h => (h.Row, (double)h.Score))],
         SearchMode.Lexical => [.. lexical],
-        _ => Fusion.ReciprocalRank(options.Fusion.K, request.Top, ([.. dense.Select(h => h.Row)], options.Fusion.DenseWeight), ([.. lexical.Select(h => h.Row)], 1)),
+        _ => Fuse(request.Top, [.. dense.Select(h => (h.Row, (double)h.Score))], lexical),
     };
+
+    private List<(long Row, double Score)> Fuse(int top, IReadOnlyList<(long Row, double Score)> dense, IReadOnlyList<(long Row, double Score)> lexical) => options.Fusion.Method == "ranks"
+        ? Fusion.ReciprocalRank(options.Fusion.K, top, ([.. dense.Select(h => h.Row)], options.Fusion.DenseWeight), ([.. lexical.Select(h => h.Row)], 1))
+        : Fusion.RelativeScore(top, (dense, options.Fusion.DenseWeight), (lexical, 1));
 
     private async Task<List<Hit>> FetchAsync(CollectionRow collection, List<(long Row, double Score)> ranked, CancellationToken cancellationToken)
     {

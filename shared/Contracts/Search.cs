@@ -59,7 +59,7 @@ public sealed record Hit
     public required string Document { get; init; }
     /// <summary>Chunk id.</summary>
     public required Guid Chunk { get; init; }
-    /// <summary>Cosine (dense), bm25 (lexical) or fused rank score (hybrid); comparable within one answer only.</summary>
+    /// <summary>Cosine (dense), bm25 (lexical) or the fused score (hybrid); comparable within one answer only.</summary>
     public required double Score { get; init; }
     /// <summary>Title of the document.</summary>
     public string? Title { get; init; }

@@ -33,6 +33,35 @@ public sealed class FusionTests
         Fusion.ReciprocalRank(2, 10, ([], 2), ([7], 1)).ShouldBe([(7, 1.0 / 3)]);
     }
 
+    [Fact]
+    public void Relative_scores_stretch_each_channel_over_its_own_candidates() =>
+        Fusion.RelativeScore(10, ([(1, 0.9), (2, 0.8), (3, 0.4)], 2), ([(3, 12.0), (1, 6.0), (4, 2.0)], 1)).ShouldBe([(1, 2 + 0.4), (2, 2 * ((0.8 - 0.4) / (0.9 - 0.4))), (3, 1), (4, 0)]);
+
+    [Theory]
+    [InlineData(3)]
+    [InlineData(4)]
+    public void Relative_scores_keep_their_order_when_a_channel_counts_in_other_units(int seed)
+    {
+        Random random = new(seed);
+        for (int i = 0; i < 500; i++)
+        {
+            (long, double)[] dense = Scores(random), lexical = Scores(random);
+            (long, double)[] scaled = [.. lexical.Select(l => (l.Item1, l.Item2 * 4 + 8))]; // powers of two: no bit is lost
+            Fusion.RelativeScore(20, (dense, 2), (scaled, 1)).Select(f => f.Row).ShouldBe(Fusion.RelativeScore(20, (dense, 2), (lexical, 1)).Select(f => f.Row), $"seed {seed}, scores {i}");
+        }
+    }
+
+    [Fact]
+    public void A_channel_whose_candidates_score_alike_gives_each_its_whole_weight()
+    {
+        Fusion.RelativeScore(10, ([], 2), ([], 1)).ShouldBeEmpty();
+        Fusion.RelativeScore(10, ([], 2), ([(7, 3.5)], 1)).ShouldBe([(7, 1.0)]);
+        Fusion.RelativeScore(10, ([(5, 0.5), (6, 0.5)], 2), ([(6, 3.5)], 1)).ShouldBe([(6, 3.0), (5, 2.0)]);
+    }
+
+    /// <summary>Rows with multiples of 1/64 as scores, best first.</summary>
+    private static (long, double)[] Scores(Random random) => [.. Ranks(random).Select(row => (row, random.Next(256) / 64.0)).OrderByDescending(s => s.Item2)];
+
     private static long[] Ranks(Random random) => [.. Enumerable.Range(0, random.Next(40)).Select(_ => (long)random.Next(50)).Distinct()];
 
     private static double Share(long[] rows, long row, double weight, double k) => Array.IndexOf(rows, row) is >= 0 and int at ? weight / (k + at + 1) : 0;

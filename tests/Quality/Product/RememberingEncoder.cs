@@ -1,0 +1,34 @@
+using System.Collections.Concurrent;
+using Retrieval.Contracts;
+
+namespace Retrieval.Quality.Product;
+
+/// <summary>
+/// The product's encoder, asked once for each text: the same sentences and questions come back for every mode and budget.
+/// Vectors don't depend on the batch (BatchTests demands it), so remembering changes no figure.
+/// </summary>
+internal sealed class RememberingEncoder(IEncoder encoder) : IEncoder
+{
+    private readonly ConcurrentDictionary<(string Text, InputKind Kind), (float[] Vector, int Tokens)> _known = new();
+
+    public Task<EncoderDescription> DescribeAsync(string? model, CancellationToken cancellationToken) => encoder.DescribeAsync(model, cancellationToken);
+
+    public async Task<EmbedResult> EmbedAsync(EmbedRequest request, CancellationToken cancellationToken)
+    {
+        string[] missing = [.. request.Texts.Where(t => !_known.ContainsKey((t, request.Kind))).Distinct()];
+        if (missing.Length > 0)
+        {
+            EmbedResult result = await encoder.EmbedAsync(request with { Texts = missing }, cancellationToken);
+            for (int i = 0; i < missing.Length; i++)
+            {
+                _known[(missing[i], request.Kind)] = (result.Vectors[i], result.Tokens[i]);
+            }
+        }
+        EncoderDescription model = await encoder.DescribeAsync(request.Model, cancellationToken);
+        return new EmbedResult(model.Space.Id, [.. request.Texts.Select(t => _known[(t, request.Kind)].Vector)], [.. request.Texts.Select(t => _known[(t, request.Kind)].Tokens)]);
+    }
+
+    public Task<EmbedTokensResult> EmbedTokensAsync(EmbedRequest request, CancellationToken cancellationToken) => encoder.EmbedTokensAsync(request, cancellationToken);
+
+    public Task<ScoreResult> ScoreAsync(ScoreRequest request, CancellationToken cancellationToken) => encoder.ScoreAsync(request, cancellationToken);
+}
