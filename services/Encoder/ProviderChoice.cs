@@ -6,8 +6,6 @@ namespace Retrieval.Encoder;
 /// <summary>Which execution provider a session gets, and why.</summary>
 internal static class ProviderChoice
 {
-    private const string CudaProvider = "CUDAExecutionProvider";
-
     /// <summary>Opens a graph on the wanted provider; auto takes CUDA when it loads.</summary>
     /// <returns>The session, and for people what was taken and why.</returns>
     public static (EncoderSession Session, string Taken) Open(string graph, string wanted)
@@ -16,9 +14,9 @@ internal static class ProviderChoice
         {
             return (Open(graph, ExecutionProvider.Cpu), "cpu (asked for)");
         }
-        if (wanted == "auto" && !EncoderSession.AvailableProviders.Contains(CudaProvider))
+        if (wanted == "auto" && !EncoderSession.AvailableProviders.Contains(EncoderSession.CudaProvider))
         {
-            return (Open(graph, ExecutionProvider.Cpu), "cpu (this build of ONNX Runtime has no CUDA provider)");
+            return (Open(graph, ExecutionProvider.Cpu), "cpu (this build has no CUDA provider)");
         }
         try
         {

@@ -8,6 +8,9 @@ internal sealed class QueryPipeline(Catalog catalog, EmbeddedIndex index, IEncod
 {
     private const int MostAttempts = 3;
 
+    // A context is made of the best passages; what ranks behind them could not win a place against their sentences.
+    private const int MostContextPassages = 100;
+
     public async Task<SearchResponse> SearchAsync(string name, SearchRequest request, CancellationToken cancellationToken)
     {
         long began = time.GetTimestamp();
@@ -70,7 +73,7 @@ internal sealed class QueryPipeline(Catalog catalog, EmbeddedIndex index, IEncod
 
     private async Task<ContextAnswer> CompressAsync(CollectionRow collection, string query, List<Hit> hits, ContextRequest wanted, CancellationToken cancellationToken)
     {
-        CompressResult result = await CompressAsync(new CompressRequest(query, [.. hits.Select(h => h.Text)], wanted.MaxTokens, collection.Encoder), cancellationToken);
+        CompressResult result = await CompressAsync(new CompressRequest(query, [.. hits.Take(MostContextPassages).Select(h => h.Text)], wanted.MaxTokens, collection.Encoder), cancellationToken);
         return new ContextAnswer(result.Text, result.Tokens,
             [.. result.Kept.Select((k, i) => new Citation(i + 1, hits[k.Passage].Document, hits[k.Passage].Chunk, hits[k.Passage].Start + k.Start, hits[k.Passage].Start + k.End))]);
     }

@@ -24,8 +24,16 @@ public sealed class EncoderSession : IDisposable
     /// <summary>Version of the native library.</summary>
     public static string RuntimeVersion => OrtEnv.Instance().GetVersionString();
 
-    /// <summary>Providers that the native library has.</summary>
-    public static IReadOnlyList<string> AvailableProviders => OrtEnv.Instance().GetAvailableProviders();
+    /// <summary>Providers that can be loaded: those that the native library knows, less CUDA where its own library was not built in.</summary>
+    public static IReadOnlyList<string> AvailableProviders => [.. OrtEnv.Instance().GetAvailableProviders().Where(p => p is "CPUExecutionProvider" || (p is CudaProvider && HasCudaLibrary))];
+
+    /// <summary>CUDA's name among the providers.</summary>
+    public const string CudaProvider = "CUDAExecutionProvider";
+
+    // Asking the runtime to load what is not there makes it print an error of its own.
+    private static bool HasCudaLibrary => $"{AppContext.BaseDirectory}{Path.PathSeparator}{AppContext.GetData("NATIVE_DLL_SEARCH_DIRECTORIES")}"
+        .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
+        .Any(folder => File.Exists(Path.Combine(folder, OperatingSystem.IsWindows() ? "onnxruntime_providers_cuda.dll" : "libonnxruntime_providers_cuda.so")));
 
     /// <summary>Names of the model's inputs.</summary>
     public IReadOnlyList<string> Inputs => _session.InputNames;
