@@ -18,11 +18,11 @@ public sealed class GoldenTests(ResultTable results, ITestOutputHelper output)
     private const double Equal = 0.9999;
 
     // A last bit that differs, from other instructions or another runtime version, can tip a rounding to int8, and all that follows moves by a step of the quantisation.
-    // Seen with AVX-512 and runtime 1.29: more than half of the texts equal to 1e-6, the others off by up to 1.8e-3; int8 itself costs 3.4e-3 at the mean.
-    private const double EqualButForRoundings = 0.998, MeanButForRoundings = 0.9995;
+    // Seen with AVX-512 and runtime 1.30: 54 of 60 texts equal, the others off by up to 4.3e-4; int8 itself costs 3.4e-3 at the mean.
+    private const double EqualButForRoundings = 0.999, MeanButForRoundings = 0.9998;
 
     // The stock export takes one activation range over a whole tensor, so one tipped maximum moves every number of it.
-    private const double StockButForRoundings = 0.98;
+    private const double StockButForRoundings = 0.99;
 
     // The goldens of the int8 models were computed with AVX2; from runtime 1.30 on, its float kernels give the same bits there.
     private static readonly Version GoldenRuntime = new(1, 30);
@@ -70,7 +70,7 @@ public sealed class GoldenTests(ResultTable results, ITestOutputHelper output)
     {
         cosines.Min().ShouldBeGreaterThanOrEqualTo(IsGoldenMachine ? Equal : EqualButForRoundings);
         cosines.Average().ShouldBeGreaterThanOrEqualTo(IsGoldenMachine ? Equal : MeanButForRoundings);
-        cosines.Count(c => c >= Equal).ShouldBeGreaterThanOrEqualTo(cosines.Length / 3);
+        cosines.Count(c => c >= Equal).ShouldBeGreaterThanOrEqualTo(cosines.Length * 2 / 3);
     }
 
     private async Task<double[]> CompareAsync(string folder, string name, InputKind kind, float[] expected, long[][] expectedIds)

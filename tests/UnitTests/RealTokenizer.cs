@@ -12,7 +12,7 @@ internal static class RealTokenizer
 
     public static Tokenizer Require()
     {
-        Assert.SkipWhen(Loaded.Value is null, $"shared/models/{Model}/tokenizer.json is not there");
+        Assert.SkipWhen(Loaded.Value is null, $"Data: shared/models/{Model}/tokenizer.json is not there");
         return Loaded.Value!;
     }
 

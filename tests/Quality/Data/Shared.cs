@@ -12,7 +12,7 @@ internal static class Shared
     public static string Require(params string[] path)
     {
         string? found = TestData.FindShared(path);
-        Assert.SkipWhen(found is null, $"shared/{string.Join('/', path)} is not there. It is looked for beside the repository, or where RETRIEVAL_TEST_SHARED points.");
+        Assert.SkipWhen(found is null, $"Data: shared/{string.Join('/', path)} is not there. It is looked for beside the repository, or where RETRIEVAL_TEST_SHARED points.");
         return found!;
     }
 

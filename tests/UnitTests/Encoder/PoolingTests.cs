@@ -30,7 +30,7 @@ public sealed class PoolingTests
     {
         if (TestData.FindShared("models", "leaf-mini-en", "2_Dense") is not { } folder)
         {
-            Assert.Skip("shared/models/leaf-mini-en is not here.");
+            Assert.Skip("Data: shared/models/leaf-mini-en is not here.");
             return;
         }
         DenseLayer dense = DenseLayer.Load(folder);

@@ -77,7 +77,7 @@ public sealed class GoldenModelTests
     private static string Shared(params string[] path)
     {
         string? folder = TestData.FindShared(path);
-        Assert.SkipWhen(folder is null, $"The folder shared/{string.Join('/', path)} is not beside the repository.");
+        Assert.SkipWhen(folder is null, $"Data: The folder shared/{string.Join('/', path)} is not beside the repository.");
         return folder!;
     }
 }

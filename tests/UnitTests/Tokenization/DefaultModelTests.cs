@@ -12,7 +12,7 @@ public sealed class DefaultModelTests
     public void Ids_of_the_models_own_tokenizer_are_those_that_its_embeddings_were_made_of(string model)
     {
         string? tokenizerFile = TestData.FindShared("models", model, "tokenizer.json"), texts = TestData.FindShared("golden", "real", "texts.json");
-        Assert.SkipWhen(tokenizerFile is null || texts is null, "The folder shared with models and golden texts is not beside the repository.");
+        Assert.SkipWhen(tokenizerFile is null || texts is null, "Data: The folder shared with models and golden texts is not beside the repository.");
         Npz goldens = Npz.Read(Path.Combine(Path.GetDirectoryName(tokenizerFile!)!, "goldens.npz"));
         Tokenizer tokenizer = Tokenizer.Load(tokenizerFile!);
         string[] all = JsonSerializer.Deserialize<string[]>(File.ReadAllText(texts!))!;

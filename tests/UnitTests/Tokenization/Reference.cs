@@ -14,7 +14,7 @@ internal static class Reference
     public static string Folder()
     {
         string? folder = TestData.FindShared("tokenizers");
-        Assert.SkipWhen(folder is null, "The folder shared/tokenizers with the answers of the reference library is not beside the repository.");
+        Assert.SkipWhen(folder is null, "Data: The folder shared/tokenizers with the answers of the reference library is not beside the repository.");
         return folder!;
     }
 
