@@ -27,7 +27,9 @@ public sealed class GoldenTests(ResultTable results, ITestOutputHelper output)
     // The goldens of the int8 models were computed with AVX2; from runtime 1.30 on, its float kernels give the same bits there.
     private static readonly Version GoldenRuntime = new(1, 30);
 
-    private static bool IsGoldenMachine => Avx2.IsSupported && !Avx512F.IsSupported && Version.Parse(EncoderSession.RuntimeVersion) >= GoldenRuntime;
+    // Set where the machine must be a golden one: .ci/run runs these tests again on an emulated processor.
+    private static bool IsGoldenMachine => Environment.GetEnvironmentVariable("RETRIEVAL_TEST_GOLDEN") == "1"
+        || (Avx2.IsSupported && !Avx512F.IsSupported && Version.Parse(EncoderSession.RuntimeVersion) >= GoldenRuntime);
 
     private static readonly string[] Columns = ["model", "side", "least cosine", "mean cosine", "texts at 0.9999 or more", "token ids"];
 
