@@ -46,10 +46,10 @@ internal sealed class EncoderModel : IDisposable
             ModelFolder folder = ModelFolder.Read(options.Path);
             OnnxModelInfo graph = OnnxModelInfo.Read(folder.Graph);
             (string output, int width) = Output(folder, graph);
-            VectorSpace space = Space(folder, graph, options, width);
             Tokenizer tokenizer = Tokenizer.Load(folder.Tokenizer);
+            VectorSpace space = Space(folder, graph, tokenizer, options, width);
             (EncoderSession session, string taken) = ProviderChoice.Open(folder.Graph, provider);
-            return new EncoderModel(options.Name ?? Path.GetFileName(folder.Path.TrimEnd(Path.DirectorySeparatorChar)), folder, tokenizer, session, output, width, space with { Tokenizer = tokenizer.Hash }, taken);
+            return new EncoderModel(options.Name ?? Path.GetFileName(folder.Path.TrimEnd(Path.DirectorySeparatorChar)), folder, tokenizer, session, output, width, space, taken);
         }
         catch (Exception e) when (e is ModelFormatException or OnnxFormatException or TokenizerFormatException or IOException or UnauthorizedAccessException)
         {
@@ -142,7 +142,7 @@ internal sealed class EncoderModel : IDisposable
         return (state.Name, width);
     }
 
-    private static VectorSpace Space(ModelFolder folder, OnnxModelInfo graph, ModelOptions options, int width)
+    private static VectorSpace Space(ModelFolder folder, OnnxModelInfo graph, Tokenizer tokenizer, ModelOptions options, int width)
     {
         int at = width;
         foreach (DenseLayer dense in folder.Dense)
@@ -156,7 +156,7 @@ internal sealed class EncoderModel : IDisposable
         return new VectorSpace
         {
             Weights = graph.Hash,
-            Tokenizer = "",
+            Tokenizer = tokenizer.Hash,
             DocumentTemplate = folder.DocumentTemplate,
             MaxTokens = options.MaxTokens ?? folder.MaxTokens,
             Dimensions = at,

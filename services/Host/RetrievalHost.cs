@@ -166,9 +166,12 @@ public static class RetrievalHost
         IEnumerable<Exception?> failures = app.Services.GetServices<IHostedService>().OfType<BackgroundService>().Select(s => s.ExecuteTask).Where(t => t?.IsFaulted == true).Select(t => t!.Exception);
         if (failures.FirstOrDefault()?.GetBaseException() is { } failure)
         {
-            throw failure as RetrievalException ?? new RetrievalException(ErrorKind.Internal, $"{failure.GetType().Name}: {failure.Message}", inner: failure);
+            throw Known(failure);
         }
     }
+
+    /// <summary>A failure as the one exception that carries an error to a caller.</summary>
+    internal static RetrievalException Known(Exception failure) => failure as RetrievalException ?? new RetrievalException(ErrorKind.Internal, $"{failure.GetType().Name}: {failure.Message}", inner: failure);
 
     // To standard error: standard output is for answers. What the generic host logs of a failed start is said by StartAsync and ThrowIfBroken, without its stack traces.
     private static void Logging(ILoggingBuilder logging) => logging.ClearProviders().SetMinimumLevel(LogLevel.Warning).AddFilter("Retrieval", LogLevel.Information)

@@ -63,7 +63,7 @@ internal sealed class SettingsReader(IConfiguration configuration)
             {
                 _errors.Add($"Role {role} does not run in this process and Peers:{role}:Urls:0 names no other. Add {role} to --Roles, or set the address.");
             }
-            else if (peer.Urls.FirstOrDefault(u => !Uri.TryCreate(u, UriKind.Absolute, out Uri? uri) || uri.Scheme is not ("http" or "https")) is { } wrong)
+            else if (peer.Urls.FirstOrDefault(u => !IsHttp(u)) is { } wrong)
             {
                 _errors.Add($"Peers:{role}:Urls has '{wrong}', which is not an http or https address.");
             }
@@ -80,8 +80,9 @@ internal sealed class SettingsReader(IConfiguration configuration)
     }
 
     /// <summary>Kestrel's form: a host of * or + means every address of the machine.</summary>
-    private static bool IsAddress(string url) => Uri.TryCreate(url.Replace("//*", "//localhost", StringComparison.Ordinal).Replace("//+", "//localhost", StringComparison.Ordinal), UriKind.Absolute, out Uri? uri)
-        && uri.Scheme is "http" or "https";
+    private static bool IsAddress(string url) => IsHttp(url.Replace("//*", "//localhost", StringComparison.Ordinal).Replace("//+", "//localhost", StringComparison.Ordinal));
+
+    private static bool IsHttp(string url) => Uri.TryCreate(url, UriKind.Absolute, out Uri? uri) && uri.Scheme is "http" or "https";
 
     private static bool Known(string key) => Sections.Concat(Framework).Contains(key, StringComparer.OrdinalIgnoreCase);
 

@@ -8,6 +8,8 @@ namespace Retrieval.Ingestion;
 /// <summary>From what was accepted to title and text. Text formats are kept as they are, so that offsets point into what was sent.</summary>
 internal static class DocumentReader
 {
+    private const int MostHeadingCharacters = 1000;
+
     /// <summary>The document with its text; a Markdown document without a title takes its first heading.</summary>
     public static DocumentInput Read(Job job)
     {
@@ -16,8 +18,6 @@ internal static class DocumentReader
             ? document with { Title = FirstHeading(document.Text!) }
             : document;
     }
-
-    private const int MostHeadingCharacters = 1000;
 
     private static string? FirstHeading(string text)
     {

@@ -38,10 +38,6 @@ public sealed class EncoderSession : IDisposable
     /// <summary>Names of the model's inputs.</summary>
     public IReadOnlyList<string> Inputs => _session.InputNames;
 
-    /// <summary>Names and shapes of the model's outputs; -1 is a dynamic axis.</summary>
-    public IReadOnlyList<(string Name, int[] Shape, bool IsFloat32)> Outputs =>
-        [.. _session.OutputNames.Select(name => (name, _session.OutputMetadata[name].Dimensions, _session.OutputMetadata[name].ElementDataType == Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Float))];
-
     /// <summary>Opens a model.</summary>
     /// <param name="path">File; external data is looked for beside it.</param>
     /// <param name="threads">Threads inside one run. Concurrent runs of one thread each serve a busy encoder better than one run of many.</param>

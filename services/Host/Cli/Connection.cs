@@ -15,9 +15,6 @@ internal sealed class Connection : IAsyncDisposable
     /// <summary>The API.</summary>
     public RetrievalClient Client { get; }
 
-    /// <summary>True when no server was running.</summary>
-    public bool IsOwn => _own is not null;
-
     public static async Task<Connection> OpenAsync(Settings settings, CancellationToken cancellationToken)
     {
         HttpClient http = Http(settings);
@@ -48,7 +45,7 @@ internal sealed class Connection : IAsyncDisposable
             Readiness readiness = app.Services.GetRequiredService<Readiness>();
             if (!await readiness.WaitAsync(cancellationToken))
             {
-                throw readiness.Failure as RetrievalException ?? new RetrievalException(ErrorKind.Internal, readiness.Failure!.Message, inner: readiness.Failure);
+                throw RetrievalHost.Known(readiness.Failure!);
             }
         }
         catch
