@@ -3,6 +3,7 @@ using Retrieval.Contracts;
 using Retrieval.Encoder;
 using Retrieval.Quality.Data;
 using Retrieval.Quality.Product;
+using Retrieval.Tests.Data;
 
 namespace Retrieval.Quality;
 

@@ -3,6 +3,7 @@ using Retrieval.Gateway;
 using Retrieval.Quality.Data;
 using Retrieval.Quality.Measures;
 using Retrieval.Quality.Product;
+using Retrieval.Tests.Data;
 
 namespace Retrieval.Quality;
 

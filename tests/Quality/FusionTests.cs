@@ -17,7 +17,7 @@ public sealed class FusionTests(Server server, ResultTable results)
     [Fact]
     public async Task No_other_setting_is_better_on_every_set()
     {
-        Shared.RequireFullRun("a dozen settings on three sets take minutes.");
+        FullRun.Require("a dozen settings on three sets take minutes.");
         double[] shipped = await MeasureAsync(new FusionOptions(), "as shipped");
         foreach (FusionOptions other in Others())
         {

@@ -21,7 +21,7 @@ public sealed class SearchTests(Server server, ResultTable results, ITestOutputH
     {
         if (name == "cranfield")
         {
-            Shared.RequireFullRun("1,400 abstracts take a minute.");
+            FullRun.Require("1,400 abstracts take a minute.");
         }
         (double dense, double lexical, double hybrid) = await MeasureAsync(name);
         dense.ShouldBeGreaterThanOrEqualTo(leastDense);

@@ -5,6 +5,7 @@ using Retrieval.Encoder;
 using Retrieval.Quality.Data;
 using Retrieval.Quality.Measures;
 using Retrieval.Quality.Product;
+using Retrieval.Tests.Data;
 
 namespace Retrieval.Quality;
 

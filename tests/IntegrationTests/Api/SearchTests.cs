@@ -109,6 +109,14 @@ public sealed class SearchTests(SampleServer server) : IClassFixture<SampleServe
         }
     }
 
+    [Fact]
+    public async Task A_context_may_be_asked_for_with_more_hits_than_it_is_made_of()
+    {
+        JsonElement answer = (await Api.SearchAsync("sample", new { query = Questions[0], top = 120, mode = "dense", context = new { maxTokens = 100 } })).ShouldBe(HttpStatusCode.OK).Json;
+        answer.GetProperty("hits").GetArrayLength().ShouldBe(120);
+        Rebuilt(answer.GetProperty("context"), answer).ShouldBe(answer.GetProperty("context").String("text"));
+    }
+
     /// <summary>The context put together from the citations and the documents' texts alone.</summary>
     private string Rebuilt(JsonElement context, JsonElement answer)
     {

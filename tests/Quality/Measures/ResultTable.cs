@@ -37,7 +37,7 @@ public sealed class ResultTable : IDisposable
     private string Render()
     {
         StringBuilder page = new();
-        string full = Data.Shared.IsFullRun ? "RETRIEVAL_FULL=1 " : "";
+        string full = Data.FullRun.IsWanted ? "RETRIEVAL_FULL=1 " : "";
         page.Append(CultureInfo.InvariantCulture, $"""
             # Quality, measured
 

@@ -15,7 +15,7 @@ public sealed class SentenceCompressorTests
     [InlineData(3)]
     public async Task Any_context_keeps_the_budget_maps_back_exactly_and_is_what_a_plain_greedy_choice_gives(int seed)
     {
-        Tokenizer tokenizer = RealTokenizer.Require();
+        Tokenizer tokenizer = RealTokenizer.Shipped;
         Random random = new(seed);
         RandomText texts = new(random);
         ScriptedEncoder encoder = new(RealTokenizer.Describe(tokenizer));
@@ -35,7 +35,7 @@ public sealed class SentenceCompressorTests
     [Fact]
     public async Task A_budget_too_small_for_any_sentence_gives_an_empty_context()
     {
-        SentenceCompressor compressor = Compressor(new ScriptedEncoder(RealTokenizer.Describe(RealTokenizer.Require())));
+        SentenceCompressor compressor = Compressor(new ScriptedEncoder(RealTokenizer.Describe(RealTokenizer.Shipped)));
         foreach (int budget in (int[])[1, 2, 3, 4])
         {
             CompressResult result = await compressor.CompressAsync(new CompressRequest("query", ["Four words are here."], budget), default);
@@ -51,7 +51,7 @@ public sealed class SentenceCompressorTests
     [Fact]
     public async Task Limits_are_errors_that_name_field_value_and_limit()
     {
-        SentenceCompressor compressor = Compressor(new ScriptedEncoder(RealTokenizer.Describe(RealTokenizer.Require())));
+        SentenceCompressor compressor = Compressor(new ScriptedEncoder(RealTokenizer.Describe(RealTokenizer.Shipped)));
         foreach (int budget in (int[])[0, -1, int.MinValue, Options.MaxTokens + 1])
         {
             Problem problem = (await Should.ThrowAsync<RetrievalException>(() => compressor.CompressAsync(new CompressRequest("query", ["text"], budget), default))).Problem;
@@ -64,7 +64,7 @@ public sealed class SentenceCompressorTests
     [Fact]
     public async Task Sentences_over_the_bound_are_left_out_from_the_last_passages_and_the_encoder_sees_each_side_as_what_it_is()
     {
-        ScriptedEncoder encoder = new(RealTokenizer.Describe(RealTokenizer.Require()));
+        ScriptedEncoder encoder = new(RealTokenizer.Describe(RealTokenizer.Shipped));
         string[] passages = [.. Enumerable.Range(0, 50).Select(p => string.Join(' ', Enumerable.Range(0, 20).Select(s => $"Passage {p} says {s}.")))];
         CompressResult result = await Compressor(encoder).CompressAsync(new CompressRequest("What is said?", passages, 32_000, "a model"), default);
         result.Kept.ShouldBe(Enumerable.Range(0, 20).Select(p => new KeptSpan(p, 0, passages[p].Length)));
@@ -76,7 +76,7 @@ public sealed class SentenceCompressorTests
     [Fact]
     public async Task The_sentence_that_holds_the_querys_rare_words_comes_first()
     {
-        ScriptedEncoder encoder = new(RealTokenizer.Describe(RealTokenizer.Require()) with { Space = RealTokenizer.Describe(RealTokenizer.Require()).Space with { Dimensions = 512 } });
+        ScriptedEncoder encoder = new(RealTokenizer.Describe(RealTokenizer.Shipped) with { Space = RealTokenizer.Describe(RealTokenizer.Shipped).Space with { Dimensions = 512 } });
         const string Answer = "The zeppelin weighs forty tons.";
         CompressResult result = await Compressor(encoder).CompressAsync(new CompressRequest("How many tons does the zeppelin weigh?",
             [$"The weather was fine. It rained later. {Answer} The crowd went home."], 12), default);

@@ -28,11 +28,7 @@ public sealed class PoolingTests
     [Fact]
     public void A_dense_module_computes_what_its_weights_say()
     {
-        if (TestData.FindShared("models", "leaf-mini-en", "2_Dense") is not { } folder)
-        {
-            Assert.Skip("Data: shared/models/leaf-mini-en is not here.");
-            return;
-        }
+        string folder = Shared.Require("models", "leaf-mini-en", "2_Dense");
         DenseLayer dense = DenseLayer.Load(folder);
         (dense.Inputs, dense.Outputs).ShouldBe((384, 384));
         (_, float[] weights) = Safetensors.Read(Path.Combine(folder, "model.safetensors"), "linear.weight")!.Value;

@@ -15,7 +15,7 @@ public sealed class ChunkerTests
     [InlineData("text/markdown", 4)]
     public void Any_text_is_cut_into_ordered_chunks_within_the_limit_that_lose_no_visible_character(string mediaType, int seed)
     {
-        Tokenizer tokenizer = RealTokenizer.Require();
+        Tokenizer tokenizer = RealTokenizer.Shipped;
         Random random = new(seed);
         RandomText texts = new(random);
         for (int i = 0; i < 250; i++)
@@ -47,12 +47,12 @@ public sealed class ChunkerTests
     [InlineData("[^1]: footnote\n\n*[HTML]: abbreviation\n\n:::note\ninside\n:::\n\nTerm\n: definition\n\n$$\nx^2\n$$")]
     [InlineData("\\\n\\# escaped\n\n&amp; &nope;\n")]
     public void Odd_markdown_loses_nothing(string text) =>
-        Check(RealTokenizer.Require(), new DocumentInput { Text = text }, "text/markdown", "", 32, text);
+        Check(RealTokenizer.Shipped, new DocumentInput { Text = text }, "text/markdown", "", 32, text);
 
     [Fact]
     public void A_heading_opens_a_chunk_and_stays_with_what_follows_it()
     {
-        Tokenizer tokenizer = RealTokenizer.Require();
+        Tokenizer tokenizer = RealTokenizer.Shipped;
         const string Text = "Intro words.\n\n# One\n\n## One A\n\nFirst body.\n\nSecond body.\n\nTwo\n---\n\nThird body.";
         Chunker.Split(Text, "text/markdown", tokenizer, 100).Select(c => Text[c.Start..c.End]).ShouldBe(
             ["Intro words.", "# One\n\n## One A\n\nFirst body.\n\nSecond body.", "Two\n---\n\nThird body."]);
@@ -63,7 +63,7 @@ public sealed class ChunkerTests
     [InlineData(2)]
     public void Code_blocks_and_tables_are_kept_whole_within_the_limit_and_cut_between_lines_above_it(int seed)
     {
-        Tokenizer tokenizer = RealTokenizer.Require();
+        Tokenizer tokenizer = RealTokenizer.Shipped;
         Random random = new(seed);
         for (int i = 0; i < 200; i++)
         {
@@ -87,7 +87,7 @@ public sealed class ChunkerTests
     [Fact]
     public void A_sentence_over_the_limit_is_cut_between_words()
     {
-        Tokenizer tokenizer = RealTokenizer.Require();
+        Tokenizer tokenizer = RealTokenizer.Shipped;
         string text = string.Join(' ', Enumerable.Range(0, 300).Select(i => $"unbelievably{i}"));
         foreach (Chunk chunk in Chunker.Split(text, "text/plain", tokenizer, 40))
         {
@@ -118,7 +118,7 @@ public sealed class ChunkerTests
     [MemberData(nameof(Giants), DisableDiscoveryEnumeration = true)]
     public async Task A_giant_text_of_any_shape_ends_soon(string name, string mediaType, string text)
     {
-        Tokenizer tokenizer = RealTokenizer.Require();
+        Tokenizer tokenizer = RealTokenizer.Shipped;
         foreach (int limit in (int[])[100, 8000])
         {
             // A thread of its own, so that one that never ends fails the test.
@@ -131,7 +131,7 @@ public sealed class ChunkerTests
     [Fact]
     public void A_limit_without_room_for_text_says_how_much_is_needed()
     {
-        Tokenizer tokenizer = RealTokenizer.Require();
+        Tokenizer tokenizer = RealTokenizer.Shipped;
         EncoderDescription model = RealTokenizer.Describe(tokenizer, "a long prompt of many words: ");
         int least = 2 + tokenizer.Count("a long prompt of many words: ") + 1;
         Problem problem = Should.Throw<RetrievalException>(() => ChunkPlan.For(new DocumentInput { Text = "text" }, "text/plain", new ChunkingSettings { MaxTokens = 4 }, model, tokenizer)).Problem;
@@ -142,7 +142,7 @@ public sealed class ChunkerTests
     [Fact]
     public void A_long_title_takes_at_most_a_quarter_of_the_room_and_a_blank_one_nothing()
     {
-        Tokenizer tokenizer = RealTokenizer.Require();
+        Tokenizer tokenizer = RealTokenizer.Shipped;
         EncoderDescription model = RealTokenizer.Describe(tokenizer);
         string title = string.Join(' ', Enumerable.Repeat("title", 500));
         ChunkPlan plan = ChunkPlan.For(new DocumentInput { Text = "the text", Title = title }, "text/plain", new ChunkingSettings { MaxTokens = 66 }, model, tokenizer);

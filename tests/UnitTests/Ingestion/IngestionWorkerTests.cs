@@ -239,7 +239,7 @@ public sealed class IngestionWorkerTests
 
         public static async Task<Bench> CreateAsync()
         {
-            EncoderDescription model = RealTokenizer.Describe(RealTokenizer.Require(), maxTokens: 32);
+            EncoderDescription model = RealTokenizer.Describe(RealTokenizer.Shipped, maxTokens: 32);
             ManualClock clock = new();
             OpenedCatalog opened = await OpenedCatalog.CreateAsync(clock);
             ScriptedEncoder encoder = new(model);

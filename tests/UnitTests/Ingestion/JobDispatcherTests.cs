@@ -14,7 +14,7 @@ public sealed class JobDispatcherTests
     [Fact]
     public async Task Every_job_of_both_queues_is_worked_off_within_a_narrow_bound_and_a_single_document_overtakes_a_bulk_load()
     {
-        EncoderDescription model = RealTokenizer.Describe(RealTokenizer.Require());
+        EncoderDescription model = RealTokenizer.Describe(RealTokenizer.Shipped);
         await using OpenedCatalog opened = await OpenedCatalog.CreateAsync();
         CollectionRow row = await opened.Catalog.PutCollectionAsync("c", "model", model.Space, null, default);
         TaskCompletionSource gate = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -9,7 +9,7 @@ public sealed class GoldenModelTests
     [Fact]
     public void Every_golden_form_says_what_its_manifest_says()
     {
-        string golden = Shared("golden");
+        string golden = Shared.Require("golden");
         using JsonDocument manifest = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(golden, "manifest.json")));
         int forms = 0;
         foreach (JsonProperty model in manifest.RootElement.GetProperty("models").EnumerateObject())
@@ -38,7 +38,7 @@ public sealed class GoldenModelTests
     [Fact]
     public void Every_model_file_is_understood()
     {
-        string[] files = [.. new[] { Shared("golden"), Shared("models") }.SelectMany(f => Directory.GetFiles(f, "*.onnx", SearchOption.AllDirectories)).Order(StringComparer.Ordinal)];
+        string[] files = [.. new[] { Shared.Require("golden"), Shared.Require("models") }.SelectMany(f => Directory.GetFiles(f, "*.onnx", SearchOption.AllDirectories)).Order(StringComparer.Ordinal)];
         files.Length.ShouldBe(38);
         foreach (string file in files)
         {
@@ -58,14 +58,14 @@ public sealed class GoldenModelTests
     public void The_default_model_has_the_parameters_of_its_architecture()
     {
         // 6 layers, 384 wide, 30,522 tokens: 22.7 million.
-        string file = Path.Combine(Shared("models", "all-MiniLM-L6-v2"), "onnx", "model.onnx");
+        string file = Path.Combine(Shared.Require("models", "all-MiniLM-L6-v2"), "onnx", "model.onnx");
         OnnxModelInfo.Read(file).Parameters.ShouldBeInRange(22_500_000, 23_500_000);
     }
 
     [Fact]
     public void Weights_are_read_past_and_not_kept()
     {
-        string file = Path.Combine(Shared("models", "bge-small-en-v1.5"), "onnx", "model.onnx");
+        string file = Path.Combine(Shared.Require("models", "bge-small-en-v1.5"), "onnx", "model.onnx");
         OnnxModelInfo.Read(file);
         long before = GC.GetAllocatedBytesForCurrentThread();
         OnnxModelInfo.Read(file);
@@ -73,11 +73,4 @@ public sealed class GoldenModelTests
     }
 
     private static string[] Words(JsonElement form, string name) => [.. form.GetProperty(name).EnumerateArray().Select(w => w.GetString()!)];
-
-    private static string Shared(params string[] path)
-    {
-        string? folder = TestData.FindShared(path);
-        Assert.SkipWhen(folder is null, $"Data: The folder shared/{string.Join('/', path)} is not beside the repository.");
-        return folder!;
-    }
 }

@@ -11,11 +11,10 @@ public sealed class DefaultModelTests
     [InlineData("leaf-mini-en")]
     public void Ids_of_the_models_own_tokenizer_are_those_that_its_embeddings_were_made_of(string model)
     {
-        string? tokenizerFile = TestData.FindShared("models", model, "tokenizer.json"), texts = TestData.FindShared("golden", "real", "texts.json");
-        Assert.SkipWhen(tokenizerFile is null || texts is null, "Data: The folder shared with models and golden texts is not beside the repository.");
-        Npz goldens = Npz.Read(Path.Combine(Path.GetDirectoryName(tokenizerFile!)!, "goldens.npz"));
-        Tokenizer tokenizer = Tokenizer.Load(tokenizerFile!);
-        string[] all = JsonSerializer.Deserialize<string[]>(File.ReadAllText(texts!))!;
+        string tokenizerFile = Shared.Require("models", model, "tokenizer.json"), texts = Shared.Require("golden", "real", "texts.json");
+        Npz goldens = Npz.Read(Path.Combine(Path.GetDirectoryName(tokenizerFile)!, "goldens.npz"));
+        Tokenizer tokenizer = Tokenizer.Load(tokenizerFile);
+        string[] all = JsonSerializer.Deserialize<string[]>(File.ReadAllText(texts))!;
         all.Length.ShouldBe(60);
 
         int[][] actual = [.. all.Select(t => tokenizer.Encode(t, addSpecialTokens: true, maxTokens: 256).Ids)];

@@ -11,12 +11,7 @@ internal static class Reference
     private static readonly string[] Kinds = ["real", "synthetic"];
 
     /// <summary>The folder of reference tokenizers; skips the test where it is not there.</summary>
-    public static string Folder()
-    {
-        string? folder = TestData.FindShared("tokenizers");
-        Assert.SkipWhen(folder is null, "Data: The folder shared/tokenizers with the answers of the reference library is not beside the repository.");
-        return folder!;
-    }
+    public static string Folder() => Shared.Require("tokenizers");
 
     /// <summary>Names such as real/bert-cased, in order.</summary>
     public static string[] Names() => [.. Kinds

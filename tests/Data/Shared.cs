@@ -1,13 +1,10 @@
-using Retrieval.Tests.Data;
+using Xunit;
 
-namespace Retrieval.Quality.Data;
+namespace Retrieval.Tests.Data;
 
 /// <summary>Data beside the repository, which not every checkout has.</summary>
 internal static class Shared
 {
-    /// <summary>Everything runs, also what takes minutes.</summary>
-    public static bool IsFullRun => Environment.GetEnvironmentVariable("RETRIEVAL_FULL") == "1";
-
     /// <summary>A path, or the test is skipped and names it.</summary>
     public static string Require(params string[] path)
     {
@@ -15,7 +12,4 @@ internal static class Shared
         Assert.SkipWhen(found is null, $"Data: shared/{string.Join('/', path)} is not there. It is looked for beside the repository, or where RETRIEVAL_TEST_SHARED points.");
         return found!;
     }
-
-    /// <summary>Skips what only a full run does.</summary>
-    public static void RequireFullRun(string why) => Assert.SkipUnless(IsFullRun, $"Optional: {why} RETRIEVAL_FULL=1 runs it.");
 }
