@@ -1,6 +1,7 @@
 using System.Numerics.Tensors;
 using System.Security.Cryptography;
 using System.Text.Json;
+using Retrieval.Onnx;
 
 namespace Retrieval.Encoder;
 
@@ -36,14 +37,11 @@ internal sealed class DenseLayer
         {
             throw new ModelFormatException(Path.Combine(folder, "config.json"), $"asks for activation {activation}; {Identity} and {Tanh} are computed.");
         }
-        (int[] shape, float[] weights) = Safetensors.Read(weightsFile, "linear.weight") ?? throw new ModelFormatException(weightsFile, "has no tensor 'linear.weight'.");
-        float[] bias = Safetensors.Read(weightsFile, "linear.bias")?.Values ?? new float[shape[0]];
-        if (shape.Length != 2 || bias.Length != shape[0])
-        {
-            throw new ModelFormatException(weightsFile, $"has a weight of shape {string.Join('x', shape)} and a bias of {bias.Length}: they don't fit.");
-        }
+        WeightFile file = WeightFile.Open(weightsFile);
+        WeightTensor weight = file.Require("linear.weight", -1, -1);
+        float[] bias = file.Names.Contains("linear.bias") ? file.Require("linear.bias", weight.Shape[0]).Values : new float[weight.Shape[0]];
         string id = $"dense:{(activation == Tanh ? "tanh:" : "")}{Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(weightsFile)))}";
-        return new DenseLayer(weights, bias, shape[1], activation == Tanh, id);
+        return new DenseLayer(weight.Values, bias, weight.Shape[1], activation == Tanh, id);
     }
 
     /// <summary>Applies the layer to one vector.</summary>
