@@ -1,58 +1,61 @@
 namespace Retrieval.Vectors.LinearAlgebra;
 
-/// <summary>A symmetric positive definite matrix as L times its transpose, for solving with many right sides.</summary>
+/// <summary>A = L L' of a symmetric positive definite matrix, to solve A X = B.</summary>
 public sealed class Cholesky
 {
     private readonly Matrix _lower;
 
     private Cholesky(Matrix lower) => _lower = lower;
 
-    /// <summary>Factors a matrix, of which the lower half is read.</summary>
-    /// <exception cref="ArgumentException">It is not square, or not positive definite to float64's precision; which row shows it.</exception>
-    public static Cholesky Of(Matrix symmetric)
+    /// <summary>Factors; only the lower triangle of the input is read.</summary>
+    /// <exception cref="ArgumentException">Not square or not positive definite; the message names the pivot.</exception>
+    public static Cholesky Of(Matrix matrix)
     {
-        int n = symmetric.Rows == symmetric.Columns ? symmetric.Rows : throw new ArgumentException($"A matrix of {symmetric.Rows} x {symmetric.Columns} is not square.", nameof(symmetric));
-        Matrix lower = new(n, n);
-        for (int i = 0; i < n; i++)
+        if (matrix.Rows != matrix.Columns)
         {
-            Span<double> row = lower.Row(i);
+            throw new ArgumentException($"Cholesky needs a square matrix; this one is {matrix.Rows} x {matrix.Columns}.", nameof(matrix));
+        }
+        Matrix lower = new(matrix.Rows, matrix.Rows);
+        for (int i = 0; i < matrix.Rows; i++)
+        {
             for (int j = 0; j < i; j++)
             {
-                row[j] = (symmetric[i, j] - Matrix.Dot(row[..j], lower.Row(j)[..j])) / lower[j, j];
+                lower[i, j] = (matrix[i, j] - Matrix.Dot(lower.Row(i)[..j], lower.Row(j)[..j])) / lower[j, j];
             }
-            double square = symmetric[i, i] - Matrix.Dot(row[..i], row[..i]);
-            row[i] = square > 0 && double.IsFinite(square) ? Math.Sqrt(square)
-                : throw new ArgumentException($"The matrix is not positive definite (row {i} of {n}): add to its diagonal.", nameof(symmetric));
+            double pivot = matrix[i, i] - Matrix.Dot(lower.Row(i)[..i], lower.Row(i)[..i]);
+            if (!(pivot > 0))
+            {
+                throw new ArgumentException($"The matrix is not positive definite: pivot {i} of {matrix.Rows} is {pivot}. Add a small multiple of the identity.", nameof(matrix));
+            }
+            lower[i, i] = Math.Sqrt(pivot);
         }
         return new Cholesky(lower);
     }
 
-    /// <summary>X with matrix x X = right side.</summary>
-    public Matrix Solve(Matrix rightSide)
+    /// <summary>X of A X = B, one column of B at a time or all at once.</summary>
+    public Matrix Solve(Matrix b)
     {
-        int n = _lower.Rows;
-        Matrix x = rightSide.Rows == n ? rightSide.Copy() : throw new ArgumentException($"A right side of {rightSide.Rows} rows does not fit a matrix of {n}.", nameof(rightSide));
-        for (int i = 0; i < n; i++)
+        Matrix x = new(b.Rows, b.Columns, [.. b.Values]);
+        for (int i = 0; i < x.Rows; i++)
         {
-            Reduce(x, i, 0, i, k => _lower[i, k]);
+            Eliminate(x, i, 0, i, j => _lower[i, j]);
         }
-        for (int i = n - 1; i >= 0; i--)
+        for (int i = x.Rows - 1; i >= 0; i--)
         {
-            Reduce(x, i, i + 1, n, k => _lower[k, i]);
+            Eliminate(x, i, i + 1, x.Rows, j => _lower[j, i]);
         }
         return x;
     }
 
-    private void Reduce(Matrix x, int i, int from, int to, Func<int, double> factor)
+    private void Eliminate(Matrix x, int row, int from, int to, Func<int, double> factor)
     {
-        Span<double> row = x.Row(i);
-        for (int k = from; k < to; k++)
+        for (int j = from; j < to; j++)
         {
-            Matrix.AddScaled(-factor(k), x.Row(k), row);
+            Matrix.AddScaled(-factor(j), x.Row(j), x.Row(row));
         }
-        foreach (ref double value in row)
+        foreach (ref double value in x.Row(row))
         {
-            value /= _lower[i, i];
+            value /= _lower[row, row];
         }
     }
 }

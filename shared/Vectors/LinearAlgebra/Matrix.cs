@@ -1,42 +1,49 @@
-using System.Numerics;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace Retrieval.Vectors.LinearAlgebra;
 
-/// <summary>A dense matrix of float64, row-major. Small enough for one array: what is fitted here has some thousand rows and columns at most.</summary>
+/// <summary>A row-major matrix of doubles: what decompositions work on. Large float32 products are <see cref="PackedMatrix"/>'s.</summary>
 public sealed class Matrix
 {
-    private readonly double[] _values;
+    /// <summary>Zeros.</summary>
+    public Matrix(int rows, int columns) : this(rows, columns, new double[rows * columns]) { }
 
-    /// <summary>All zeros.</summary>
-    public Matrix(int rows, int columns) : this(rows, columns, new double[checked(rows * columns)])
-    {
-    }
-
-    /// <summary>Takes the values as they are, without a copy.</summary>
+    /// <summary>Takes the numbers as they are, without a copy.</summary>
     public Matrix(int rows, int columns, double[] values)
     {
-        if (values.Length != checked(rows * columns))
+        if (values.Length != (long)rows * columns)
         {
-            throw new ArgumentException($"A matrix of {rows} x {columns} has {rows * columns} numbers, not {values.Length}.", nameof(values));
+            throw new ArgumentException($"{values.Length} numbers are not a matrix of {rows} x {columns}.", nameof(values));
         }
-        (Rows, Columns, _values) = (rows, columns, values);
+        (Rows, Columns, Values) = (rows, columns, values);
     }
 
     /// <summary>Number of rows.</summary>
     public int Rows { get; }
 
-    /// <summary>Numbers in a row.</summary>
+    /// <summary>Number of columns.</summary>
     public int Columns { get; }
 
-    /// <summary>All numbers, row after row.</summary>
-    public Span<double> Values => _values;
+    /// <summary>Row by row.</summary>
+    public double[] Values { get; }
 
     /// <summary>One number.</summary>
     public double this[int row, int column]
     {
-        get => _values[row * Columns + column];
-        set => _values[row * Columns + column] = value;
+        get => Values[row * Columns + column];
+        set => Values[row * Columns + column] = value;
+    }
+
+    /// <summary>From float32.</summary>
+    public static Matrix Of(ReadOnlySpan<float> values, int rows, int columns)
+    {
+        Matrix matrix = new(rows, columns, new double[values.Length]);
+        for (int i = 0; i < values.Length; i++)
+        {
+            matrix.Values[i] = values[i];
+        }
+        return matrix;
     }
 
     /// <summary>Ones on the diagonal.</summary>
@@ -50,111 +57,93 @@ public sealed class Matrix
         return identity;
     }
 
-    /// <summary>A row, in place.</summary>
-    public Span<double> Row(int row) => _values.AsSpan(row * Columns, Columns);
+    /// <summary>One row, writable.</summary>
+    public Span<double> Row(int row) => Values.AsSpan(row * Columns, Columns);
 
-    /// <summary>A copy.</summary>
-    public Matrix Copy() => new(Rows, Columns, [.. _values]);
-
-    /// <summary>Rows as columns.</summary>
+    /// <summary>Rows become columns.</summary>
     public Matrix Transposed()
     {
-        Matrix result = new(Columns, Rows);
+        Matrix transposed = new(Columns, Rows);
         for (int i = 0; i < Rows; i++)
         {
             for (int j = 0; j < Columns; j++)
             {
-                result[j, i] = this[i, j];
+                transposed.Values[j * Rows + i] = Values[i * Columns + j];
             }
         }
-        return result;
+        return transposed;
     }
 
-    /// <summary>This times the other.</summary>
-    public Matrix Times(Matrix other)
+    /// <summary>Rounded to float32.</summary>
+    public float[] ToSingles() => [.. Values.Select(x => (float)x)];
+
+    /// <summary>The matrix product.</summary>
+    public static Matrix operator *(Matrix a, Matrix b)
     {
-        Require(Columns, other.Rows);
-        Matrix result = new(Rows, other.Columns);
-        for (int i = 0; i < Rows; i++)
+        if (a.Columns != b.Rows)
         {
-            for (int k = 0; k < Columns; k++)
+            throw new ArgumentException($"A matrix of {a.Rows} x {a.Columns} cannot be multiplied by one of {b.Rows} x {b.Columns}.");
+        }
+        Matrix product = new(a.Rows, b.Columns);
+        for (int i = 0; i < a.Rows; i++)
+        {
+            for (int k = 0; k < a.Columns; k++)
             {
-                AddScaled(this[i, k], other.Row(k), result.Row(i));
+                AddScaled(a[i, k], b.Row(k), product.Row(i));
             }
         }
-        return result;
+        return product;
     }
 
-    /// <summary>This, transposed, times the other: sums over the rows of both.</summary>
-    public Matrix TransposedTimes(Matrix other)
-    {
-        Require(Rows, other.Rows);
-        Matrix result = new(Columns, other.Columns);
-        for (int r = 0; r < Rows; r++)
-        {
-            for (int i = 0; i < Columns; i++)
-            {
-                AddScaled(this[r, i], other.Row(r), result.Row(i));
-            }
-        }
-        return result;
-    }
-
-    /// <summary>Inner product of two rows of numbers.</summary>
+    /// <summary>Inner product in eight partial sums, on every machine.</summary>
     internal static double Dot(ReadOnlySpan<double> a, ReadOnlySpan<double> b)
     {
-        ReadOnlySpan<Vector<double>> x = MemoryMarshal.Cast<double, Vector<double>>(a), y = MemoryMarshal.Cast<double, Vector<double>>(b)[..x.Length];
-        Vector<double> first = Vector<double>.Zero, second = first;
+        ReadOnlySpan<Vector256<double>> x = MemoryMarshal.Cast<double, Vector256<double>>(a), y = MemoryMarshal.Cast<double, Vector256<double>>(b)[..x.Length];
+        Vector256<double> s0 = Vector256<double>.Zero, s1 = s0;
         int i = 0;
         for (; i + 2 <= x.Length; i += 2)
         {
-            first = Vector.FusedMultiplyAdd(x[i], y[i], first);
-            second = Vector.FusedMultiplyAdd(x[i + 1], y[i + 1], second);
+            s0 += x[i] * y[i];
+            s1 += x[i + 1] * y[i + 1];
         }
-        double sum = Vector.Sum(first + second);
-        for (int j = i * Vector<double>.Count; j < a.Length; j++)
+        double sum = Vector256.Sum(s0 + s1);
+        for (int j = i * Vector256<double>.Count; j < a.Length; j++)
         {
             sum += a[j] * b[j];
         }
         return sum;
     }
 
-    /// <summary>target += factor x source.</summary>
-    internal static void AddScaled(double factor, ReadOnlySpan<double> source, Span<double> target)
+    /// <summary>y += scale x.</summary>
+    internal static void AddScaled(double scale, ReadOnlySpan<double> x, Span<double> y)
     {
-        ReadOnlySpan<Vector<double>> x = MemoryMarshal.Cast<double, Vector<double>>(source);
-        Span<Vector<double>> y = MemoryMarshal.Cast<double, Vector<double>>(target)[..x.Length];
-        Vector<double> factors = new(factor);
-        for (int i = 0; i < x.Length; i++)
+        Vector256<double> by = Vector256.Create(scale);
+        ReadOnlySpan<Vector256<double>> from = MemoryMarshal.Cast<double, Vector256<double>>(x);
+        Span<Vector256<double>> to = MemoryMarshal.Cast<double, Vector256<double>>(y)[..from.Length];
+        for (int i = 0; i < from.Length; i++)
         {
-            y[i] = Vector.FusedMultiplyAdd(factors, x[i], y[i]);
+            to[i] += by * from[i];
         }
-        for (int j = x.Length * Vector<double>.Count; j < source.Length; j++)
+        for (int j = from.Length * Vector256<double>.Count; j < x.Length; j++)
         {
-            target[j] += factor * source[j];
+            y[j] += scale * x[j];
         }
     }
 
-    /// <summary>A plane rotation of two rows: (a, b) becomes (cosine a - sine b, sine a + cosine b).</summary>
-    internal static void Rotate(Span<double> a, Span<double> b, double cosine, double sine)
+    /// <summary>The plane rotation (x, y) becomes (c x - s y, s x + c y).</summary>
+    internal static void Rotate(Span<double> x, Span<double> y, double c, double s)
     {
-        Span<Vector<double>> x = MemoryMarshal.Cast<double, Vector<double>>(a), y = MemoryMarshal.Cast<double, Vector<double>>(b)[..x.Length];
-        Vector<double> c = new(cosine), s = new(sine);
-        for (int i = 0; i < x.Length; i++)
+        Vector256<double> cs = Vector256.Create(c), sn = Vector256.Create(s);
+        Span<Vector256<double>> a = MemoryMarshal.Cast<double, Vector256<double>>(x), b = MemoryMarshal.Cast<double, Vector256<double>>(y)[..a.Length];
+        for (int i = 0; i < a.Length; i++)
         {
-            (x[i], y[i]) = (c * x[i] - s * y[i], s * x[i] + c * y[i]);
+            Vector256<double> was = a[i];
+            a[i] = cs * was - sn * b[i];
+            b[i] = sn * was + cs * b[i];
         }
-        for (int j = x.Length * Vector<double>.Count; j < a.Length; j++)
+        for (int j = a.Length * Vector256<double>.Count; j < x.Length; j++)
         {
-            (a[j], b[j]) = (cosine * a[j] - sine * b[j], sine * a[j] + cosine * b[j]);
-        }
-    }
-
-    private static void Require(int inner, int other)
-    {
-        if (inner != other)
-        {
-            throw new ArgumentException($"Matrices of {inner} and {other} numbers along the summed side cannot be multiplied.");
+            (x[j], y[j]) = (c * x[j] - s * y[j], s * x[j] + c * y[j]);
         }
     }
 }

@@ -1,8 +1,8 @@
 namespace Retrieval.Vectors.LinearAlgebra;
 
 /// <summary>
-/// A = U' S V, with singular values largest first. The eigenvectors of A'A bring the columns near orthogonal, then one-sided Jacobi rotations
-/// (Hestenes 1958) make them so to float64's precision, which A'A alone would halve.
+/// A = U diag(values) V': the eigenvectors of A'A make the columns of AV nearly orthogonal, one-sided Jacobi rotations make them so to the last bits
+/// (Golub and Van Loan, 8.6.3), small values included.
 /// </summary>
 public sealed class SingularValues
 {
@@ -11,111 +11,73 @@ public sealed class SingularValues
 
     private SingularValues(Matrix left, double[] values, Matrix right) => (Left, Values, Right) = (left, values, right);
 
-    /// <summary>Row i is the left vector of value i: min(rows, columns) orthonormal rows as long as A has rows.</summary>
+    /// <summary>Row i is the left singular vector of value i (the transpose of U); zero where the value is zero.</summary>
     public Matrix Left { get; }
 
-    /// <summary>Largest first.</summary>
-    public IReadOnlyList<double> Values { get; }
+    /// <summary>Largest first, as many as columns.</summary>
+    public double[] Values { get; }
 
-    /// <summary>Row i is the right vector of value i: as many orthonormal rows, as long as A has columns.</summary>
+    /// <summary>Row i is the right singular vector of value i (the transpose of V).</summary>
     public Matrix Right { get; }
 
-    /// <summary>Decomposes a matrix of any shape and rank.</summary>
-    /// <exception cref="ArgumentException">It holds a number that is not finite.</exception>
-    public static SingularValues Of(Matrix a)
+    /// <summary>Decomposes a matrix of any shape.</summary>
+    public static SingularValues Of(Matrix matrix, CancellationToken cancellationToken)
     {
-        if (a.Rows < a.Columns)
-        {
-            SingularValues turned = Of(a.Transposed());
-            return new SingularValues(turned.Right, [.. turned.Values], turned.Left);
-        }
-        Matrix right = SymmetricEigen.Of(a.TransposedTimes(a)).Vectors, columns = right.Times(a.Transposed());
-        for (int sweep = 0; sweep < MostSweeps && Sweep(columns, right); sweep++)
+        Matrix transposed = matrix.Transposed();
+        Matrix right = SymmetricEigen.Of(transposed * matrix, cancellationToken).Vectors, image = right * transposed;
+        for (int sweep = 0; sweep < MostSweeps && Orthogonalize(image, right, cancellationToken); sweep++)
         {
         }
-        return Sorted(columns, right);
+        return Sorted(image, right);
     }
 
-    /// <summary>Every pair of columns once; true when one was turned.</summary>
-    private static bool Sweep(Matrix columns, Matrix right)
+    /// <summary>One sweep over all pairs; whether any pair had to be turned.</summary>
+    private static bool Orthogonalize(Matrix image, Matrix right, CancellationToken cancellationToken)
     {
         bool turned = false;
-        double[] squares = [.. Enumerable.Range(0, columns.Rows).Select(i => Matrix.Dot(columns.Row(i), columns.Row(i)))];
-        for (int i = 0; i < columns.Rows; i++)
+        double[] squares = [.. Enumerable.Range(0, image.Rows).Select(i => Matrix.Dot(image.Row(i), image.Row(i)))];
+        double smallest = squares.DefaultIfEmpty().Max() * 1e-30;
+        for (int i = 0; i < image.Rows; i++)
         {
-            for (int j = i + 1; j < columns.Rows; j++)
+            cancellationToken.ThrowIfCancellationRequested();
+            for (int j = i + 1; j < image.Rows; j++)
             {
-                double product = Matrix.Dot(columns.Row(i), columns.Row(j));
-                if (Math.Abs(product) <= Orthogonal * Math.Sqrt(squares[i] * squares[j]) || product == 0)
+                double inner = Matrix.Dot(image.Row(i), image.Row(j));
+                if (Math.Abs(inner) > Orthogonal * Math.Sqrt(squares[i] * squares[j]) + smallest)
                 {
-                    continue;
+                    Turn(image, right, (i, j), inner, squares);
+                    turned = true;
                 }
-                turned = true;
-                double ratio = (squares[i] - squares[j]) / (2 * product), tangent = Math.CopySign(1, ratio) / (Math.Abs(ratio) + double.Hypot(1, ratio));
-                double cosine = 1 / double.Hypot(1, tangent), sine = cosine * tangent;
-                // The angle that makes the two products vanish turns the larger one forward.
-                Matrix.Rotate(columns.Row(i), columns.Row(j), cosine, -sine);
-                Matrix.Rotate(right.Row(i), right.Row(j), cosine, -sine);
-                squares[i] = Matrix.Dot(columns.Row(i), columns.Row(i));
-                squares[j] = Matrix.Dot(columns.Row(j), columns.Row(j));
             }
         }
         return turned;
     }
 
-    private static SingularValues Sorted(Matrix columns, Matrix right)
+    private static void Turn(Matrix image, Matrix right, (int I, int J) pair, double inner, double[] squares)
     {
-        int n = columns.Rows;
-        double[] lengths = [.. Enumerable.Range(0, n).Select(i => Math.Sqrt(Matrix.Dot(columns.Row(i), columns.Row(i))))];
-        int[] order = [.. Enumerable.Range(0, n).OrderByDescending(i => lengths[i])];
-        Matrix left = new(n, columns.Columns), sortedRight = new(n, right.Columns);
-        double least = n == 0 ? 0 : lengths[order[0]] * 1e-300;
-        for (int i = 0; i < n; i++)
-        {
-            right.Row(order[i]).CopyTo(sortedRight.Row(i));
-            Span<double> row = left.Row(i);
-            columns.Row(order[i]).CopyTo(row);
-            if (lengths[order[i]] > least)
-            {
-                Scale(row, 1 / lengths[order[i]]);
-            }
-            else
-            {
-                Complete(left, i);
-            }
-        }
-        return new SingularValues(left, [.. order.Select(i => lengths[i])], sortedRight);
+        (int i, int j) = pair;
+        double zeta = (squares[j] - squares[i]) / (2 * inner), t = 1 / (Math.Abs(zeta) + double.Hypot(zeta, 1));
+        t = zeta < 0 ? -t : t;
+        double c = 1 / double.Hypot(t, 1), s = c * t;
+        Matrix.Rotate(image.Row(i), image.Row(j), c, s);
+        Matrix.Rotate(right.Row(i), right.Row(j), c, s);
+        squares[i] = Matrix.Dot(image.Row(i), image.Row(i));
+        squares[j] = Matrix.Dot(image.Row(j), image.Row(j));
     }
 
-    /// <summary>A row for a value of zero: any unit vector orthogonal to the rows before it, here from the axis that they cover least.</summary>
-    private static void Complete(Matrix left, int row)
+    private static SingularValues Sorted(Matrix image, Matrix right)
     {
-        double[] covered = new double[left.Columns];
-        for (int i = 0; i < row; i++)
+        double[] lengths = [.. Enumerable.Range(0, image.Rows).Select(i => Math.Sqrt(Matrix.Dot(image.Row(i), image.Row(i))))];
+        int[] order = [.. Enumerable.Range(0, lengths.Length).OrderByDescending(i => lengths[i])];
+        Matrix left = new(image.Rows, image.Columns), sorted = new(right.Rows, right.Columns);
+        for (int i = 0; i < order.Length; i++)
         {
-            for (int j = 0; j < covered.Length; j++)
+            right.Row(order[i]).CopyTo(sorted.Row(i));
+            if (lengths[order[i]] > 0)
             {
-                covered[j] += left[i, j] * left[i, j];
+                Matrix.AddScaled(1 / lengths[order[i]], image.Row(order[i]), left.Row(i));
             }
         }
-        Span<double> vector = left.Row(row);
-        vector.Clear();
-        vector[Array.IndexOf(covered, covered.Min())] = 1;
-        for (int pass = 0; pass < 2; pass++) // the second removes what rounding left
-        {
-            for (int i = 0; i < row; i++)
-            {
-                Matrix.AddScaled(-Matrix.Dot(left.Row(i), vector), left.Row(i), vector);
-            }
-            Scale(vector, 1 / Math.Sqrt(Matrix.Dot(vector, vector)));
-        }
-    }
-
-    private static void Scale(Span<double> row, double by)
-    {
-        foreach (ref double value in row)
-        {
-            value *= by;
-        }
+        return new SingularValues(left, [.. order.Select(i => lengths[i])], sorted);
     }
 }

@@ -1,168 +1,197 @@
 namespace Retrieval.Vectors.LinearAlgebra;
 
 /// <summary>
-/// Eigenvalues, largest first, and orthonormal eigenvectors of a symmetric matrix: Householder reflections to three diagonals, then QL steps
-/// with implicit shifts (Golub and Van Loan, Matrix Computations, chapter 8). Some n^3 operations, all along rows.
+/// All eigenvalues and eigenvectors of a symmetric matrix: Householder tridiagonalisation, then QL with implicit shifts (Golub and Van Loan, Matrix
+/// Computations, 8.3). Vectors are kept as rows so that every inner loop runs along memory.
 /// </summary>
 public sealed class SymmetricEigen
 {
-    // Two or three steps an eigenvalue are usual.
-    private const int MostSteps = 100;
+    private const int MostSweeps = 60;
 
     private SymmetricEigen(double[] values, Matrix vectors) => (Values, Vectors) = (values, vectors);
 
     /// <summary>Largest first.</summary>
-    public IReadOnlyList<double> Values { get; }
+    public double[] Values { get; }
 
-    /// <summary>Row i belongs to value i.</summary>
+    /// <summary>Row i is the unit eigenvector of value i; its largest number is positive, so that the sign does not depend on rounding.</summary>
     public Matrix Vectors { get; }
 
-    /// <summary>Decomposes a matrix that is symmetric; both halves are read.</summary>
-    /// <exception cref="ArgumentException">It is not square or holds a number that is not finite.</exception>
-    public static SymmetricEigen Of(Matrix symmetric)
+    /// <summary>Decomposes; only the symmetric part of the input counts.</summary>
+    /// <exception cref="ArgumentException">Not square, or a number that is not finite.</exception>
+    public static SymmetricEigen Of(Matrix matrix, CancellationToken cancellationToken)
     {
-        int n = symmetric.Rows == symmetric.Columns ? symmetric.Rows : throw new ArgumentException($"A matrix of {symmetric.Rows} x {symmetric.Columns} is not square.", nameof(symmetric));
-        foreach (double value in symmetric.Values)
+        if (matrix.Rows != matrix.Columns || !matrix.Values.All(double.IsFinite))
         {
-            _ = double.IsFinite(value) ? 0 : throw new ArgumentException("The matrix holds a number that is not finite.", nameof(symmetric));
+            throw new ArgumentException($"Eigenvectors need a square matrix of finite numbers; this one is {matrix.Rows} x {matrix.Columns}.", nameof(matrix));
         }
-        (double[] diagonal, double[] beside, Matrix vectors) = Tridiagonal(symmetric.Copy());
-        for (int first = 0; first < n; first++)
-        {
-            Isolate(first, diagonal, beside, vectors);
-        }
-        int[] order = [.. Enumerable.Range(0, n).OrderByDescending(i => diagonal[i])];
-        Matrix sorted = new(n, n);
-        for (int i = 0; i < n; i++)
-        {
-            vectors.Row(order[i]).CopyTo(sorted.Row(i));
-        }
-        return new SymmetricEigen([.. order.Select(i => diagonal[i])], sorted);
+        double[] diagonal = new double[matrix.Rows], off = new double[matrix.Rows];
+        Matrix vectors = Tridiagonal(Symmetric(matrix), diagonal, off, cancellationToken);
+        Diagonalize(diagonal, off, vectors, cancellationToken);
+        return Sorted(diagonal, vectors);
     }
 
-    /// <summary>a = Q T Q': the diagonal of T, the numbers beside it (beside[i] between i and i + 1), and Q' (its rows become the eigenvectors).</summary>
-    private static (double[] Diagonal, double[] Beside, Matrix Vectors) Tridiagonal(Matrix a)
+    private static Matrix Symmetric(Matrix matrix)
+    {
+        Matrix symmetric = new(matrix.Rows, matrix.Rows);
+        for (int i = 0; i < matrix.Rows; i++)
+        {
+            for (int j = 0; j < matrix.Rows; j++)
+            {
+                symmetric[i, j] = (matrix[i, j] + matrix[j, i]) / 2;
+            }
+        }
+        return symmetric;
+    }
+
+    /// <summary>Reflects the last rows first, and gives the product of the reflections, a column of it as a row.</summary>
+    private static Matrix Tridiagonal(Matrix a, double[] diagonal, double[] off, CancellationToken cancellationToken)
     {
         int n = a.Rows;
-        double[] diagonal = new double[n], beside = new double[n];
-        Matrix reflections = new(n, n);
-        for (int k = 0; k < n - 1; k++)
+        double[] w = new double[n];
+        for (int i = n - 1; i > 0; i--)
         {
-            Span<double> v = reflections.Row(k)[(k + 1)..];
-            a.Row(k)[(k + 1)..].CopyTo(v);
-            beside[k] = Reflection(v);
-            Reflect(a, v, k + 1);
-        }
-        for (int i = 0; i < n; i++)
-        {
+            cancellationToken.ThrowIfCancellationRequested();
             diagonal[i] = a[i, i];
+            Span<double> v = a.Row(i)[..i];
+            off[i] = Reflector(v);
+            Reflect(a, v, w.AsSpan(0, i));
         }
-        return (diagonal, beside, Product(reflections));
+        a.Values.AsSpan(0, Math.Min(1, n)).CopyTo(diagonal);
+        Matrix q = Matrix.Identity(n);
+        for (int i = 1; i < n; i++)
+        {
+            ReadOnlySpan<double> v = a.Row(i)[..i];
+            for (int j = 0; j < i; j++)
+            {
+                Matrix.AddScaled(-2 * Matrix.Dot(v, q.Row(j)[..i]), v, q.Row(j)[..i]);
+            }
+        }
+        return q;
     }
 
-    /// <summary>Makes of x the v, of length sqrt(2) or 0, whose reflection 1 - v v' takes x to (result, 0, 0, ...).</summary>
-    private static double Reflection(Span<double> x)
+    /// <summary>Makes a row the unit vector of the reflection that leaves its last number only; gives that number. A zero row stays zero.</summary>
+    private static double Reflector(Span<double> row)
     {
-        double length = Math.Sqrt(Matrix.Dot(x, x));
-        if (length == 0)
+        double scale = 0;
+        foreach (double x in row)
+        {
+            scale = Math.Max(scale, Math.Abs(x));
+        }
+        if (scale == 0)
         {
             return 0;
         }
-        double target = x[0] > 0 ? -length : length; // the sign without cancellation
-        x[0] -= target;
-        double scale = Math.Sqrt(2 / Matrix.Dot(x, x));
-        foreach (ref double value in x)
-        {
-            value *= double.IsFinite(scale) ? scale : 0;
-        }
-        return target;
+        Scale(row, 1 / scale);
+        double length = Math.Sqrt(Matrix.Dot(row, row)), kept = row[^1] > 0 ? -length : length;
+        row[^1] -= kept;
+        Scale(row, 1 / Math.Sqrt(Matrix.Dot(row, row)));
+        return kept * scale;
     }
 
-    /// <summary>The block of a from a row and column on becomes (1 - v v') block (1 - v v').</summary>
-    private static void Reflect(Matrix a, ReadOnlySpan<double> v, int from)
+    /// <summary>A becomes (1 - 2vv') A (1 - 2vv') on the leading block, as A - vw' - wv' with w = 2(Av - v(v'Av)).</summary>
+    private static void Reflect(Matrix a, ReadOnlySpan<double> v, Span<double> w)
     {
-        double[] w = new double[v.Length];
-        for (int i = 0; i < w.Length; i++)
+        int size = v.Length;
+        for (int j = 0; j < size; j++)
         {
-            w[i] = Matrix.Dot(a.Row(from + i)[from..], v);
+            w[j] = 2 * Matrix.Dot(a.Row(j)[..size], v);
         }
-        Matrix.AddScaled(-Matrix.Dot(w, v) / 2, v, w);
-        for (int i = 0; i < w.Length; i++)
+        Matrix.AddScaled(-Matrix.Dot(v, w), v, w);
+        for (int j = 0; j < size; j++)
         {
-            Span<double> row = a.Row(from + i)[from..];
-            Matrix.AddScaled(-v[i], w, row);
-            Matrix.AddScaled(-w[i], v, row);
+            Matrix.AddScaled(-v[j], w, a.Row(j)[..size]);
+            Matrix.AddScaled(-w[j], v, a.Row(j)[..size]);
         }
     }
 
-    /// <summary>The product of all reflections, transposed; built from the last, which touches least.</summary>
-    private static Matrix Product(Matrix reflections)
+    private static void Diagonalize(double[] d, double[] off, Matrix vectors, CancellationToken cancellationToken)
     {
-        int n = reflections.Rows;
-        Matrix q = Matrix.Identity(n);
-        for (int k = n - 2; k >= 0; k--)
+        int n = d.Length;
+        double[] e = [.. off.Skip(1), 0];
+        for (int l = 0; l < n; l++)
         {
-            ReadOnlySpan<double> v = reflections.Row(k)[(k + 1)..];
-            double[] sums = new double[v.Length];
-            for (int i = 0; i < v.Length; i++)
+            cancellationToken.ThrowIfCancellationRequested();
+            for (int sweep = 0; ; sweep++)
             {
-                Matrix.AddScaled(v[i], q.Row(k + 1 + i)[(k + 1)..], sums);
-            }
-            for (int i = 0; i < v.Length; i++)
-            {
-                Matrix.AddScaled(-v[i], sums, q.Row(k + 1 + i)[(k + 1)..]);
+                int m = Split(d, e, l);
+                if (m == l)
+                {
+                    break;
+                }
+                if (sweep == MostSweeps)
+                {
+                    throw new ArithmeticException($"Eigenvalue {l} of {n} did not settle in {MostSweeps} sweeps.");
+                }
+                Sweep(d, e, vectors, l, m);
             }
         }
-        return q.Transposed();
     }
 
-    /// <summary>QL steps until the first value of the rest stands alone.</summary>
-    private static void Isolate(int first, double[] diagonal, double[] beside, Matrix vectors)
+    private static int Split(double[] d, double[] e, int from)
     {
-        for (int step = 0; ; step++)
+        int m = from;
+        while (m + 1 < d.Length && Math.Abs(d[m]) + Math.Abs(d[m + 1]) + Math.Abs(e[m]) != Math.Abs(d[m]) + Math.Abs(d[m + 1]))
         {
-            int last = first;
-            while (last < diagonal.Length - 1 && Math.Abs(beside[last]) > double.Epsilon && Math.Abs(diagonal[last]) + Math.Abs(diagonal[last + 1]) + Math.Abs(beside[last]) != Math.Abs(diagonal[last]) + Math.Abs(diagonal[last + 1]))
+            m++;
+        }
+        return m;
+    }
+
+    /// <summary>One implicit QL step with Wilkinson's shift on the block l..m.</summary>
+    private static void Sweep(double[] d, double[] e, Matrix vectors, int l, int m)
+    {
+        double g = (d[l + 1] - d[l]) / (2 * e[l]), r = double.Hypot(g, 1), s = 1, c = 1, p = 0;
+        g = d[m] - d[l] + e[l] / (g + Math.CopySign(r, g));
+        for (int i = m - 1; i >= l; i--)
+        {
+            double f = s * e[i], b = c * e[i];
+            e[i + 1] = r = double.Hypot(f, g);
+            if (r == 0)
             {
-                last++;
-            }
-            if (last == first)
-            {
+                d[i + 1] -= p;
+                e[m] = 0;
                 return;
             }
-            if (step == MostSteps)
-            {
-                throw new ArgumentException($"Eigenvalue {first} was not found in {MostSteps} steps.");
-            }
-            Step(first, last, diagonal, beside, vectors);
+            (s, c) = (f / r, g / r);
+            g = d[i + 1] - p;
+            r = (d[i] - g) * s + 2 * c * b;
+            p = s * r;
+            d[i + 1] = g + p;
+            g = c * r - b;
+            Matrix.Rotate(vectors.Row(i), vectors.Row(i + 1), c, s);
         }
+        d[l] -= p;
+        e[l] = g;
+        e[m] = 0;
     }
 
-    /// <summary>One QL step with Wilkinson's shift on the block from first to last; the bulge is chased upwards by rotations of neighbours.</summary>
-    private static void Step(int first, int last, double[] diagonal, double[] beside, Matrix vectors)
+    private static SymmetricEigen Sorted(double[] values, Matrix vectors)
     {
-        double half = (diagonal[first + 1] - diagonal[first]) / (2 * beside[first]);
-        double lead = diagonal[last] - diagonal[first] + beside[first] / (half + Math.CopySign(double.Hypot(half, 1), half));
-        double sine = 1, cosine = 1, carried = 0;
-        for (int i = last - 1; i >= first; i--)
+        int[] order = [.. Enumerable.Range(0, values.Length).OrderByDescending(i => values[i])];
+        Matrix sorted = new(vectors.Rows, vectors.Columns);
+        for (int i = 0; i < order.Length; i++)
         {
-            double bulge = sine * beside[i], own = cosine * beside[i], length = double.Hypot(bulge, lead);
-            beside[i + 1] = length;
-            if (length == 0) // the block falls apart here
-            {
-                diagonal[i + 1] -= carried;
-                beside[last] = 0;
-                return;
-            }
-            (sine, cosine) = (bulge / length, lead / length);
-            double rest = diagonal[i + 1] - carried, turn = (diagonal[i] - rest) * sine + 2 * cosine * own;
-            carried = sine * turn;
-            diagonal[i + 1] = rest + carried;
-            lead = cosine * turn - own;
-            Matrix.Rotate(vectors.Row(i), vectors.Row(i + 1), cosine, sine);
+            vectors.Row(order[i]).CopyTo(sorted.Row(i));
+            Orient(sorted.Row(i));
         }
-        diagonal[first] -= carried;
-        beside[first] = lead;
-        beside[last] = 0;
+        return new SymmetricEigen([.. order.Select(i => values[i])], sorted);
+    }
+
+    private static void Orient(Span<double> row)
+    {
+        double largest = 0;
+        foreach (double x in row)
+        {
+            largest = Math.Abs(x) > Math.Abs(largest) ? x : largest;
+        }
+        Scale(row, largest < 0 ? -1 : 1);
+    }
+
+    private static void Scale(Span<double> row, double by)
+    {
+        for (int i = 0; i < row.Length; i++)
+        {
+            row[i] *= by;
+        }
     }
 }
