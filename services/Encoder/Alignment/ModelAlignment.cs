@@ -40,7 +40,7 @@ public static class ModelAlignment
             (LinearFit? fit, double? penalty) = one switch
             {
                 MapKind.Ridge => Ridge(student, teacher, heldOut, cancellationToken),
-                MapKind.Procrustes => (LinearFit.Procrustes(Rows(student, i => !heldOut[i]), Rows(teacher, i => !heldOut[i])), null),
+                MapKind.Procrustes => (LinearFit.Procrustes(Rows(student, i => !heldOut[i]), Rows(teacher, i => !heldOut[i]), cancellationToken), null),
                 _ => ((LinearFit?)null, (double?)null),
             };
             maps.Add(new AlignedMap(one, fit, penalty, PairMeasure.Of([.. student.Select((s, i) => heldOut[i] ? Mapped(fit, s) : null)], teacher, Seed, cancellationToken)));

@@ -19,29 +19,27 @@ public sealed record LinearFit(Matrix Weights, double[] Bias)
     public static LinearFit Ridge(Matrix from, Matrix to, double penalty)
     {
         (Matrix s, double[] meanS, Matrix t, double[] meanT) = Centred(from, to);
-        Matrix gram = s.TransposedTimes(s);
+        Matrix gram = Cross(s, s);
         double lambda = penalty * Enumerable.Range(0, gram.Rows).Sum(i => gram[i, i]) / gram.Rows;
         for (int i = 0; i < gram.Rows; i++)
         {
             gram[i, i] += lambda;
         }
-        return WithBias(Cholesky.Of(gram).Solve(s.TransposedTimes(t)).Transposed(), meanS, meanT);
+        return WithBias(Cholesky.Of(gram).Solve(Cross(s, t)).Transposed(), meanS, meanT);
     }
 
     /// <summary>
-    /// The rotation (with reflection) that brings the centred rows of S closest to those of T: from S'T = U D V' the map W = V U' (Schoenemann 1966).
-    /// It keeps lengths and angles, so it cannot fit noise.
+    /// The rotation (with reflection) that brings the centred rows of S closest to those of T. It keeps lengths and angles, so it cannot fit noise.
     /// </summary>
     /// <exception cref="ArgumentException">Row counts or dimensions differ, or there are no rows.</exception>
-    public static LinearFit Procrustes(Matrix from, Matrix to)
+    public static LinearFit Procrustes(Matrix from, Matrix to, CancellationToken cancellationToken)
     {
         if (from.Columns != to.Columns)
         {
             throw new ArgumentException($"A rotation needs equal dimensions, not {from.Columns} and {to.Columns}.", nameof(to));
         }
         (Matrix s, double[] meanS, Matrix t, double[] meanT) = Centred(from, to);
-        SingularValues product = SingularValues.Of(s.TransposedTimes(t));
-        return WithBias(product.Right.TransposedTimes(product.Left), meanS, meanT);
+        return WithBias(Rotations.Procrustes(Cross(s, t), cancellationToken).Transposed(), meanS, meanT);
     }
 
     /// <summary>Maps one vector.</summary>
@@ -61,6 +59,20 @@ public sealed record LinearFit(Matrix Weights, double[] Bias)
     private static LinearFit WithBias(Matrix weights, double[] meanFrom, double[] meanTo) =>
         new(weights, [.. meanTo.Select((m, i) => m - Matrix.Dot(weights.Row(i), meanFrom))]);
 
+    /// <summary>A'B, in double: what is inverted afterwards needs the digits.</summary>
+    private static Matrix Cross(Matrix a, Matrix b)
+    {
+        Matrix sum = new(a.Columns, b.Columns);
+        for (int r = 0; r < a.Rows; r++)
+        {
+            for (int i = 0; i < a.Columns; i++)
+            {
+                Matrix.AddScaled(a[r, i], b.Row(r), sum.Row(i));
+            }
+        }
+        return sum;
+    }
+
     private static (Matrix S, double[] MeanS, Matrix T, double[] MeanT) Centred(Matrix from, Matrix to)
     {
         if (from.Rows != to.Rows || from.Rows == 0)
@@ -79,7 +91,7 @@ public sealed record LinearFit(Matrix Weights, double[] Bias)
         {
             Matrix.AddScaled(1.0 / rows.Rows, rows.Row(r), mean);
         }
-        Matrix centred = rows.Copy();
+        Matrix centred = new(rows.Rows, rows.Columns, [.. rows.Values]);
         for (int r = 0; r < rows.Rows; r++)
         {
             Matrix.AddScaled(-1, mean, centred.Row(r));

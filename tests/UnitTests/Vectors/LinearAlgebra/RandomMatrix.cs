@@ -8,27 +8,11 @@ internal static class RandomMatrix
     public static Matrix Of(Random random, int rows, int columns)
     {
         Matrix matrix = new(rows, columns);
-        foreach (ref double value in matrix.Values)
+        foreach (ref double value in matrix.Values.AsSpan())
         {
             value = Normal(random);
         }
         return matrix;
-    }
-
-    /// <summary>Columns (or rows, when there are more of them) that are orthonormal.</summary>
-    public static Matrix Orthogonal(Random random, int size) => SymmetricEigen.Of(Symmetric(random, size)).Vectors;
-
-    public static Matrix Symmetric(Random random, int size)
-    {
-        Matrix a = Of(random, size, size);
-        for (int i = 0; i < size; i++)
-        {
-            for (int j = 0; j < i; j++)
-            {
-                a[i, j] = a[j, i];
-            }
-        }
-        return a;
     }
 
     public static double Largest(Matrix a, Matrix b)
