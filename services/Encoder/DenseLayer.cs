@@ -6,22 +6,23 @@ using Retrieval.Onnx;
 namespace Retrieval.Encoder;
 
 /// <summary>A Dense module of sentence-transformers: y = activation(W x + b).</summary>
-internal sealed class DenseLayer
+internal sealed class DenseLayer : IVectorStep
 {
     private const string Identity = "torch.nn.modules.linear.Identity", Tanh = "torch.nn.modules.activation.Tanh";
     private readonly float[] _weights, _bias;
     private readonly bool _tanh;
+    private readonly string _folder;
 
-    private DenseLayer(float[] weights, float[] bias, int inputs, bool tanh, string id) => (_weights, _bias, Inputs, _tanh, Id) = (weights, bias, inputs, tanh, id);
+    private DenseLayer(string folder, WeightTensor weight, float[] bias, bool tanh, string id) => (_folder, _weights, Inputs, _bias, _tanh, Id) = (folder, weight.Values, weight.Shape[1], bias, tanh, id);
 
     /// <summary>Numbers in.</summary>
     public int Inputs { get; }
 
-    /// <summary>Numbers out.</summary>
-    public int Outputs => _bias.Length;
-
-    /// <summary>Name for the vector space: what the layer computes, by hash.</summary>
+    /// <inheritdoc/>
     public string Id { get; }
+
+    /// <inheritdoc/>
+    public int Outputs(int inputs) => inputs == Inputs ? _bias.Length : throw new ModelFormatException(_folder, $"is a Dense module of {Inputs} inputs behind {inputs} numbers. Take the module that belongs to this model.");
 
     /// <summary>Reads config.json and model.safetensors of a module's folder.</summary>
     public static DenseLayer Load(string folder)
@@ -39,21 +40,28 @@ internal sealed class DenseLayer
         }
         WeightFile file = WeightFile.Open(weightsFile);
         WeightTensor weight = file.Require("linear.weight", -1, -1);
-        float[] bias = file.Names.Contains("linear.bias") ? file.Require("linear.bias", weight.Shape[0]).Values : new float[weight.Shape[0]];
+        bool biased = file.Names.Contains("linear.bias");
+        if (config.ValueKind == JsonValueKind.Object && config.TryGetProperty("bias", out JsonElement said) && said.ValueKind is JsonValueKind.True or JsonValueKind.False && said.GetBoolean() != biased)
+        {
+            throw new ModelFormatException(Path.Combine(folder, "config.json"), $"says bias {said}, but {weightsFile} has {(biased ? "one" : "none")}. Fetch the folder again.");
+        }
+        float[] bias = biased ? file.Require("linear.bias", weight.Shape[0]).Values : new float[weight.Shape[0]];
         string id = $"dense:{(activation == Tanh ? "tanh:" : "")}{Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(weightsFile)))}";
-        return new DenseLayer(weight.Values, bias, weight.Shape[1], activation == Tanh, id);
+        return new DenseLayer(folder, weight, bias, activation == Tanh, id);
     }
 
-    /// <summary>Applies the layer to one vector.</summary>
-    public void Apply(ReadOnlySpan<float> input, Span<float> output)
+    /// <inheritdoc/>
+    public float[] Apply(float[] vector)
     {
+        float[] output = new float[_bias.Length];
         for (int i = 0; i < output.Length; i++)
         {
-            output[i] = TensorPrimitives.Dot(_weights.AsSpan(i * Inputs, Inputs), input) + _bias[i];
+            output[i] = TensorPrimitives.Dot(_weights.AsSpan(i * Inputs, Inputs), vector) + _bias[i];
         }
         if (_tanh)
         {
             TensorPrimitives.Tanh(output, output);
         }
+        return output;
     }
 }

@@ -1,9 +1,7 @@
-using System.Diagnostics;
 using Retrieval.Contracts;
 using Retrieval.Onnx;
 using Retrieval.OnnxRuntime;
 using Retrieval.Tokenization;
-using Retrieval.Vectors;
 
 namespace Retrieval.Encoder;
 
@@ -19,10 +17,10 @@ internal sealed class EncoderModel : IDisposable
     private readonly string _output;
     private readonly int _width;
 
-    private EncoderModel(string name, ModelFolder folder, Tokenizer tokenizer, EncoderSession session, string output, int width, VectorSpace space, string provider)
+    private EncoderModel(string name, ModelFolder folder, Tokenizer tokenizer, (EncoderSession Session, string Taken) opened, (string Name, int Width) output, VectorSpace space)
     {
-        (Name, _folder, Tokenizer, _session, _output, _width) = (name, folder, tokenizer, session, output, width);
-        Description = new EncoderDescription { Model = name, Space = space, QueryPrompt = folder.QueryPrompt, SpecialTokens = tokenizer.SpecialTokens, Provider = provider };
+        (Name, _folder, Tokenizer, _session, (_output, _width)) = (name, folder, tokenizer, opened.Session, output);
+        Description = new EncoderDescription { Model = name, Space = space, QueryPrompt = folder.QueryPrompt, SpecialTokens = tokenizer.SpecialTokens, Provider = opened.Taken };
     }
 
     /// <summary>Name in requests.</summary>
@@ -37,24 +35,21 @@ internal sealed class EncoderModel : IDisposable
     /// <summary>tokenizer.json itself, for roles in other processes.</summary>
     public string TokenizerFile => _folder.Tokenizer;
 
-    /// <summary>Reads the folder, opens the graph, and makes sure that both fit.</summary>
-    /// <exception cref="RetrievalException">Invalid: which file, what is wrong, the way out.</exception>
-    public static EncoderModel Load(ModelOptions options, string provider)
+    /// <summary>Opens the graph of a folder, with passes where there are some, and makes sure that both fit.</summary>
+    /// <param name="name">In requests.</param>
+    /// <param name="folder">What its files say.</param>
+    /// <param name="passes">Over its graph.</param>
+    /// <param name="maxTokens">Null: what the folder says.</param>
+    /// <param name="options">Provider and folder of compiled graphs.</param>
+    /// <exception cref="ModelFormatException">Which file, what is wrong, the way out.</exception>
+    public static EncoderModel Open(string name, ModelFolder folder, IReadOnlyList<GraphPass> passes, int? maxTokens, EncoderOptions options)
     {
-        try
-        {
-            ModelFolder folder = ModelFolder.Read(options.Path);
-            OnnxModelInfo graph = OnnxModelInfo.Read(folder.Graph);
-            (string output, int width) = Output(folder, graph);
-            Tokenizer tokenizer = Tokenizer.Load(folder.Tokenizer);
-            VectorSpace space = Space(folder, graph, tokenizer, options, width);
-            (EncoderSession session, string taken) = ProviderChoice.Open(folder.Graph, provider);
-            return new EncoderModel(options.Name ?? Path.GetFileName(folder.Path.TrimEnd(Path.DirectorySeparatorChar)), folder, tokenizer, session, output, width, space, taken);
-        }
-        catch (Exception e) when (e is ModelFormatException or OnnxFormatException or TokenizerFormatException or IOException or UnauthorizedAccessException)
-        {
-            throw new RetrievalException(ErrorKind.Invalid, $"The model in {options.Path} cannot be served: {e.Message}", "Encoder:Models", options.Path, inner: e);
-        }
+        OnnxModelInfo source = OnnxModelInfo.Read(folder.Graph);
+        CompiledGraph compiled = CompiledGraph.Open(folder.Graph, source.Hash, passes, options.CompiledFolder);
+        (string Name, int Width) output = Output(folder, passes.Count == 0 ? source : OnnxModelInfo.Read(compiled.Path));
+        Tokenizer tokenizer = Tokenizer.Load(folder.Tokenizer);
+        VectorSpace space = Space(folder, compiled.Hash, tokenizer, maxTokens, output.Width);
+        return new EncoderModel(name, folder, tokenizer, ProviderChoice.Open(compiled.Path, options.Provider), output, space);
     }
 
     /// <summary>The document's or query's prompt and the text.</summary>
@@ -96,7 +91,7 @@ internal sealed class EncoderModel : IDisposable
     {
         float[] vector = new float[_width];
         Pooling.Pool(_folder.PoolingMode, states, tokens, vector);
-        return Finish(vector, _folder.Normalize);
+        return _folder.Steps.Aggregate(vector, (v, step) => step.Apply(v));
     }
 
     /// <summary>Late interaction compares directions: token vectors have unit length whatever the text vector has.</summary>
@@ -107,21 +102,10 @@ internal sealed class EncoderModel : IDisposable
         {
             if (!text.Tokens.IsSpecial[i])
             {
-                vectors.AddRange(Finish(states.Slice(i * _width, _width).ToArray(), normalize: true));
+                vectors.AddRange(UnitLength.Instance.Apply(_folder.Steps.Aggregate(states.Slice(i * _width, _width).ToArray(), (v, step) => step.Apply(v))));
             }
         }
         return [.. vectors];
-    }
-
-    private float[] Finish(float[] vector, bool normalize)
-    {
-        foreach (DenseLayer dense in _folder.Dense)
-        {
-            float[] next = new float[dense.Outputs];
-            dense.Apply(vector, next);
-            vector = next;
-        }
-        return !normalize || Kernels.Normalize(vector) ? vector : throw new UnreachableException("The model gave a vector without length or with a number that is not finite.");
     }
 
     /// <summary>The float output of shape (texts, tokens, width), by its usual name or as the only one of that shape.</summary>
@@ -142,26 +126,21 @@ internal sealed class EncoderModel : IDisposable
         return (state.Name, width);
     }
 
-    private static VectorSpace Space(ModelFolder folder, OnnxModelInfo graph, Tokenizer tokenizer, ModelOptions options, int width)
+    private static VectorSpace Space(ModelFolder folder, string weights, Tokenizer tokenizer, int? maxTokens, int width)
     {
-        int at = width;
-        foreach (DenseLayer dense in folder.Dense)
+        if (maxTokens > folder.MaxTokens)
         {
-            at = dense.Inputs == at ? dense.Outputs : throw new ModelFormatException(folder.Path, $"has a Dense module of {dense.Inputs} inputs behind {at} numbers.");
-        }
-        if (options.MaxTokens > folder.MaxTokens)
-        {
-            throw new RetrievalException(ErrorKind.Invalid, $"Encoder:Models MaxTokens {options.MaxTokens} is more than the model in {folder.Path} reads.", "MaxTokens", $"{options.MaxTokens}", $"{folder.MaxTokens}", "Lower it, or leave it out.");
+            throw new RetrievalException(ErrorKind.Invalid, $"Encoder:Models MaxTokens {maxTokens} is more than the model in {folder.Path} reads.", "MaxTokens", $"{maxTokens}", $"{folder.MaxTokens}", "Lower it, or leave it out.");
         }
         return new VectorSpace
         {
-            Weights = graph.Hash,
+            Weights = weights,
             Tokenizer = tokenizer.Hash,
             DocumentTemplate = folder.DocumentTemplate,
-            MaxTokens = options.MaxTokens ?? folder.MaxTokens,
-            Dimensions = at,
+            MaxTokens = maxTokens ?? folder.MaxTokens,
+            Dimensions = folder.Steps.Aggregate(width, (inputs, step) => step.Outputs(inputs)),
             Pooling = folder.PoolingMode,
-            PostProcessing = [.. folder.Dense.Select(d => d.Id), .. folder.Normalize ? ["normalize"] : Array.Empty<string>()],
+            PostProcessing = [.. folder.Steps.Select(s => s.Id)],
         };
     }
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using Microsoft.Extensions.Logging.Abstractions;
 using Retrieval.Contracts;
 using Retrieval.Encoder;
 
@@ -66,7 +67,7 @@ public sealed class ModelFolderTests : IDisposable
 
     [Fact]
     public void A_graph_that_is_no_model_is_refused_before_anything_runs() =>
-        Should.Throw<RetrievalException>(() => EncoderModel.Load(new ModelOptions { Path = _folder }, "cpu")).Message.ShouldContain("model.onnx");
+        Should.Throw<RetrievalException>(() => LocalEncoder.Load(new EncoderOptions { Models = [new ModelOptions { Path = _folder }], Provider = "cpu" }, NullLogger.Instance)).Message.ShouldContain("model.onnx");
 
     private string Write(string file, string content)
     {

@@ -1,0 +1,53 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using Retrieval.Onnx;
+
+namespace Retrieval.Encoder;
+
+/// <summary>A pass of retrieval.json with its parameters.</summary>
+/// <param name="Name">As in the file.</param>
+/// <param name="Key">Everything that decides what the pass does: its JSON, and the hash of a file of weights.</param>
+/// <param name="Apply">Model in, model out.</param>
+internal sealed record GraphPass(string Name, string Key, Func<OnnxModel, OnnxModel> Apply)
+{
+    private static readonly Dictionary<string, Func<StrictObject, string, (string More, Func<OnnxModel, OnnxModel> Apply)>> Known = new(StringComparer.Ordinal)
+    {
+        ["latentAttention"] = LatentAttention,
+    };
+
+    /// <summary>Names that may be asked for.</summary>
+    public static IReadOnlyCollection<string> Names => Known.Keys;
+
+    public static GraphPass Read(StrictObject json, string folder)
+    {
+        string name = json.Required(json.Text("pass"), "pass");
+        if (!Known.TryGetValue(name, out Func<StrictObject, string, (string, Func<OnnxModel, OnnxModel>)>? read))
+        {
+            throw json.Wrong("pass", $"is '{name}'; there are {string.Join(", ", Names)}");
+        }
+        (string more, Func<OnnxModel, OnnxModel> apply) = read(json, folder);
+        json.End();
+        return new GraphPass(name, JsonSerializer.Serialize(json.Json) + more, apply);
+    }
+
+    private static (string, Func<OnnxModel, OnnxModel>) LatentAttention(StrictObject json, string folder)
+    {
+        string path = Path.Combine(folder, json.Required(json.Text("weights"), "weights")), prefix = json.Text("prefix") ?? "";
+        int heads = json.Required(json.Whole("heads", 1, 4096), "heads");
+        bool folded = json.Flag("folded") ?? true;
+        return (HashOf(path), model => LatentAttentionPass.Apply(model, CrossAttentionWeights.Read(WeightFile.Open(path), prefix, heads), folded));
+    }
+
+    private static string HashOf(string path)
+    {
+        try
+        {
+            using FileStream file = File.OpenRead(path);
+            return Convert.ToHexStringLower(SHA256.HashData(file));
+        }
+        catch (IOException e)
+        {
+            throw new ModelFormatException(path, $"cannot be read: {e.Message}", e);
+        }
+    }
+}
