@@ -42,7 +42,7 @@ internal sealed class EncoderModel : IDisposable
     /// <param name="maxTokens">Null: what the folder says.</param>
     /// <param name="options">Provider and folder of compiled graphs.</param>
     /// <exception cref="ModelFormatException">Which file, what is wrong, the way out.</exception>
-    public static EncoderModel Open(string name, ModelFolder folder, IReadOnlyList<GraphPass> passes, int? maxTokens, EncoderOptions options)
+    public static EncoderModel Open(string name, ModelFolder folder, IReadOnlyList<UpgradePass> passes, int? maxTokens, EncoderOptions options)
     {
         OnnxModelInfo source = OnnxModelInfo.Read(folder.Graph);
         CompiledGraph compiled = CompiledGraph.Open(folder.Graph, source.Hash, passes, options.CompiledFolder);

@@ -24,7 +24,7 @@ internal sealed record CompiledGraph(string Path, string Hash)
     /// <param name="passes">In order.</param>
     /// <param name="cache">Folder of compiled graphs; made when it is not there.</param>
     /// <exception cref="PassRefusedException">A pass does not apply.</exception>
-    public static CompiledGraph Open(string source, string sourceHash, IReadOnlyList<GraphPass> passes, string cache)
+    public static CompiledGraph Open(string source, string sourceHash, IReadOnlyList<UpgradePass> passes, string cache)
     {
         if (passes.Count == 0)
         {

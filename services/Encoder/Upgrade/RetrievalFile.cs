@@ -21,7 +21,7 @@ internal sealed record RetrievalFile
     public required string Model { get; init; }
 
     /// <summary>Passes over its graph, in order.</summary>
-    public required IReadOnlyList<GraphPass> Passes { get; init; }
+    public required IReadOnlyList<UpgradePass> Passes { get; init; }
 
     /// <summary>The first numbers of a vector that are kept; null: all.</summary>
     public required int? Dimensions { get; init; }
@@ -48,7 +48,7 @@ internal sealed record RetrievalFile
         {
             File = file,
             Model = Folder(folder, json.Text("model")),
-            Passes = [.. json.Objects("passes").Select(p => GraphPass.Read(p, Path.GetFullPath(folder)))],
+            Passes = [.. json.Objects("passes").Select(p => UpgradePass.Read(p, Path.GetFullPath(folder)))],
             Dimensions = json.Whole("dimensions", 1, 1_000_000),
             Queries = json.Objects("queries") switch
             {

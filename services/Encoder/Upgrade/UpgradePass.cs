@@ -8,7 +8,7 @@ namespace Retrieval.Encoder;
 /// <param name="Name">As in the file.</param>
 /// <param name="Key">Everything that decides what the pass does: its JSON, and the hash of a file of weights.</param>
 /// <param name="Apply">Model in, model out.</param>
-internal sealed record GraphPass(string Name, string Key, Func<OnnxModel, OnnxModel> Apply)
+internal sealed record UpgradePass(string Name, string Key, Func<OnnxModel, OnnxModel> Apply)
 {
     private static readonly Dictionary<string, Func<StrictObject, string, (string More, Func<OnnxModel, OnnxModel> Apply)>> Known = new(StringComparer.Ordinal)
     {
@@ -18,7 +18,7 @@ internal sealed record GraphPass(string Name, string Key, Func<OnnxModel, OnnxMo
     /// <summary>Names that may be asked for.</summary>
     public static IReadOnlyCollection<string> Names => Known.Keys;
 
-    public static GraphPass Read(StrictObject json, string folder)
+    public static UpgradePass Read(StrictObject json, string folder)
     {
         string name = json.Required(json.Text("pass"), "pass");
         if (!Known.TryGetValue(name, out Func<StrictObject, string, (string, Func<OnnxModel, OnnxModel>)>? read))
@@ -27,7 +27,7 @@ internal sealed record GraphPass(string Name, string Key, Func<OnnxModel, OnnxMo
         }
         (string more, Func<OnnxModel, OnnxModel> apply) = read(json, folder);
         json.End();
-        return new GraphPass(name, JsonSerializer.Serialize(json.Json) + more, apply);
+        return new UpgradePass(name, JsonSerializer.Serialize(json.Json) + more, apply);
     }
 
     private static (string, Func<OnnxModel, OnnxModel>) LatentAttention(StrictObject json, string folder)
