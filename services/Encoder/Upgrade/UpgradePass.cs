@@ -12,6 +12,10 @@ internal sealed record UpgradePass(string Name, string Key, Func<OnnxModel, Onnx
 {
     private static readonly Dictionary<string, Func<StrictObject, string, (string More, Func<OnnxModel, OnnxModel> Apply)>> Known = new(StringComparer.Ordinal)
     {
+        ["tempScale"] = TempScale,
+        ["exit"] = Exit,
+        ["layerMix"] = LayerMix,
+        ["bidirectional"] = (_, _) => ("", new Bidirectional().Apply),
         ["latentAttention"] = LatentAttention,
     };
 
@@ -28,6 +32,26 @@ internal sealed record UpgradePass(string Name, string Key, Func<OnnxModel, Onnx
         (string more, Func<OnnxModel, OnnxModel> apply) = read(json, folder);
         json.End();
         return new UpgradePass(name, JsonSerializer.Serialize(json.Json) + more, apply);
+    }
+
+    private static (string, Func<OnnxModel, OnnxModel>) TempScale(StrictObject json, string folder)
+    {
+        double temperature = json.Required(json.Number("temperature", 0.01, 100), "temperature");
+        return ("", new TempScale(temperature, json.Wholes("layers", 0)).Apply);
+    }
+
+    private static (string, Func<OnnxModel, OnnxModel>) Exit(StrictObject json, string folder) =>
+        ("", new Exit(json.Required(json.Whole("layer", 1, 10_000), "layer"), json.Flag("normed") ?? false).Apply);
+
+    private static (string, Func<OnnxModel, OnnxModel>) LayerMix(StrictObject json, string folder)
+    {
+        KeyValuePair<int, double>[] weights = [.. json.Objects("layers").Select(l =>
+        {
+            KeyValuePair<int, double> one = new(l.Required(l.Whole("layer", 0, 10_000), "layer"), l.Required(l.Number("weight", -1000, 1000), "weight"));
+            l.End();
+            return one;
+        })];
+        return ("", new LayerMix(weights).Apply);
     }
 
     private static (string, Func<OnnxModel, OnnxModel>) LatentAttention(StrictObject json, string folder)
