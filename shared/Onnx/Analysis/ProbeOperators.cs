@@ -52,7 +52,7 @@ internal static class ProbeOperators
             "ConstantOfShape" => [ConstantOfShape(node, x)],
             "Range" => [Range(inputs)],
             "Gather" => [Gather(x, At(inputs, 1), node.Int("axis", 0))],
-            "GatherND" => [node.Int("batch_dims", 0) == 0 ? GatherNd(x, At(inputs, 1)) : ProbeValue.Unknown],
+            "GatherND" => [GatherNd(x, At(inputs, 1), (int)node.Int("batch_dims", 0))],
             "ScatterND" => [node.Attribute("reduction") is null || node.Text("reduction") == "none" ? ScatterNd(inputs) : ProbeValue.Unknown],
             "Unsqueeze" => [Unsqueeze(x, Axes(node, At(inputs, 1)))],
             "Squeeze" => [Squeeze(x, inputs.Length > 1 || node.Attribute("axes") is not null ? Axes(node, At(inputs, 1)) : null, inputs.Length > 1 || node.Attribute("axes") is not null)],
@@ -213,15 +213,15 @@ internal static class ProbeOperators
         return new(x.Type, dims, data);
     }
 
-    private static ProbeValue GatherNd(ProbeValue x, ProbeValue indices)
+    private static ProbeValue GatherNd(ProbeValue x, ProbeValue indices, int batchDims)
     {
-        if (x.Dims is null || indices.Dims is not { Length: > 0 } at || at[^1] > x.Rank)
+        if (x.Dims is null || indices.Dims is not { Length: > 0 } at || batchDims + at[^1] > x.Rank)
         {
             return new(x.Type, null, null);
         }
         int depth = at[^1];
-        int[] dims = [.. at[..^1], .. x.Dims[depth..]];
-        if (x.Data is null || indices.Data is null || ProbeValue.Count(dims) > MostNumbers)
+        int[] dims = [.. at[..^1], .. x.Dims[(batchDims + depth)..]];
+        if (batchDims > 0 || x.Data is null || indices.Data is null || ProbeValue.Count(dims) > MostNumbers)
         {
             return new(x.Type, dims, null);
         }

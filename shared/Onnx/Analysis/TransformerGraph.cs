@@ -43,6 +43,9 @@ public sealed class TransformerGraph
         }
     }
 
+    /// <summary>Whether an operator takes lengths of rows in place of the mask: left padding, or a hole in the mask, would be silently wrong.</summary>
+    public bool RightPaddingOnly => Layers.Any(l => l.Masks.Any(m => m.Kind == MaskKind.Lengths));
+
     /// <summary>The family whose traits the graph has; a name for people, no pass depends on it.</summary>
     public string Family
     {
@@ -158,7 +161,7 @@ public sealed class TransformerGraph
         for (int i = 1; i < Layers.Count; i++)
         {
             TransformerLayer before = Layers[i - 1], layer = Layers[i];
-            bool isLinked = before.HiddenOut is { } end && layer.HiddenIn is { } start && Flow.Root(end) == start;
+            bool isLinked = before.HiddenOut is { } end && layer.HiddenIn is { } start && (Flow.Root(end) == start || IsEdited(start, end));
             if (!isLinked && before.Unproven.Count == 0 && layer.Unproven.Count == 0)
             {
                 ((List<string>)layer.Unproven).Add($"layer {i} starts from '{layer.HiddenIn}', but layer {i - 1} ends at '{before.HiddenOut}'");
@@ -166,6 +169,9 @@ public sealed class TransformerGraph
         }
         return this;
     }
+
+    /// <summary>Whether a state is another one but for some tokens, which Token Prepending replaces.</summary>
+    private bool IsEdited(string state, string before) => Graph.Producer(state) is { OpType: "Where" } where && Flow.Root(where.Input[2]) == Flow.Root(before);
 
     private (string? Output, string? Why) FindOutput()
     {

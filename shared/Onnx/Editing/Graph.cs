@@ -141,6 +141,23 @@ internal sealed class Graph
         Add(node);
     }
 
+    /// <summary>Frees the name of a tensor that a node computes: it is renamed everywhere. The new name, or null when nothing computes it.</summary>
+    public string? Release(string tensor)
+    {
+        if (!Producers.TryGetValue(tensor, out (NodeProto Node, int Output) found))
+        {
+            return null;
+        }
+        string name = Fresh(tensor + "_inner");
+        found.Node.Output[found.Output] = name;
+        foreach (NodeProto node in Nodes)
+        {
+            GraphNames.Rename(node, tensor, name);
+        }
+        Changed();
+        return name;
+    }
+
     public void SetInput(NodeProto node, int index, string tensor)
     {
         while (node.Input.Count <= index)
@@ -161,14 +178,8 @@ internal sealed class Graph
         }
         if (IsOutput(tensor))
         {
-            (NodeProto node, int output) = Producers[tensor];
-            string inner = Fresh(tensor + "_inner");
-            node.Output[output] = inner;
-            foreach (NodeProto other in Nodes)
-            {
-                GraphNames.Rename(other, tensor, inner);
-            }
-            Alias(by == tensor ? inner : by, tensor);
+            Release(tensor);
+            Alias(by, tensor);
         }
         Changed();
     }
@@ -196,7 +207,8 @@ internal sealed class Graph
         _proto.Graph.Node.Clear();
         _proto.Graph.Node.AddRange(order);
         Keep(_proto.Graph.Initializer, t => used.Contains(t.Name));
-        Keep(_proto.Graph.Input, i => used.Contains(i.Name) || !Initializers.ContainsKey(i.Name));
+        // Encoders are fed by these names, needed or not; what else is not needed, such as a dropped layer's cache, goes.
+        Keep(_proto.Graph.Input, i => used.Contains(i.Name) || i.Name is ModelInputs.Ids or ModelInputs.Mask or ModelInputs.Types);
         HashSet<string> computed = [.. order.SelectMany(n => n.Output)];
         Keep(_proto.Graph.ValueInfo, v => computed.Contains(v.Name));
         foreach (string name in _weights.Keys.Where(n => !used.Contains(n)).ToArray())
