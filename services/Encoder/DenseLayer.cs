@@ -8,12 +8,12 @@ namespace Retrieval.Encoder;
 /// <summary>A Dense module of sentence-transformers: y = activation(W x + b).</summary>
 internal sealed class DenseLayer : IVectorStep
 {
-    private const string Identity = "torch.nn.modules.linear.Identity", Tanh = "torch.nn.modules.activation.Tanh";
+    private const string Identity = "torch.nn.modules.linear.Identity", Tanh = "torch.nn.modules.activation.Tanh", Bias = "linear.bias";
     private readonly float[] _weights, _bias;
     private readonly bool _tanh;
-    private readonly string _folder;
+    private readonly string _file;
 
-    private DenseLayer(string folder, WeightTensor weight, float[] bias, bool tanh, string id) => (_folder, _weights, Inputs, _bias, _tanh, Id) = (folder, weight.Values, weight.Shape[1], bias, tanh, id);
+    private DenseLayer(string file, WeightTensor weight, float[] bias, bool tanh, string id) => (_file, _weights, Inputs, _bias, _tanh, Id) = (file, weight.Values, weight.Shape[1], bias, tanh, id);
 
     /// <summary>Numbers in.</summary>
     public int Inputs { get; }
@@ -22,7 +22,7 @@ internal sealed class DenseLayer : IVectorStep
     public string Id { get; }
 
     /// <inheritdoc/>
-    public int Outputs(int inputs) => inputs == Inputs ? _bias.Length : throw new ModelFormatException(_folder, $"is a Dense module of {Inputs} inputs behind {inputs} numbers. Take the module that belongs to this model.");
+    public int Outputs(int inputs) => inputs == Inputs ? _bias.Length : throw new ModelFormatException(_file, $"is a dense layer of {Inputs} inputs behind {inputs} numbers. Take the one that belongs to this model.");
 
     /// <summary>Reads config.json and model.safetensors of a module's folder.</summary>
     public static DenseLayer Load(string folder)
@@ -38,16 +38,20 @@ internal sealed class DenseLayer : IVectorStep
         {
             throw new ModelFormatException(Path.Combine(folder, "config.json"), $"asks for activation {activation}; {Identity} and {Tanh} are computed.");
         }
-        WeightFile file = WeightFile.Open(weightsFile);
+        DenseLayer layer = OfFile(weightsFile, activation == Tanh);
+        bool biased = WeightFile.Open(weightsFile).Names.Contains(Bias);
+        return config.ValueKind == JsonValueKind.Object && config.TryGetProperty("bias", out JsonElement said) && said.ValueKind is JsonValueKind.True or JsonValueKind.False && said.GetBoolean() != biased
+            ? throw new ModelFormatException(Path.Combine(folder, "config.json"), $"says bias {said}, but {weightsFile} has {(biased ? "one" : "none")}. Fetch the folder again.") : layer;
+    }
+
+    /// <summary>Reads linear.weight and, where there is one, linear.bias.</summary>
+    public static DenseLayer OfFile(string path, bool tanh)
+    {
+        WeightFile file = WeightFile.Open(path);
         WeightTensor weight = file.Require("linear.weight", -1, -1);
-        bool biased = file.Names.Contains("linear.bias");
-        if (config.ValueKind == JsonValueKind.Object && config.TryGetProperty("bias", out JsonElement said) && said.ValueKind is JsonValueKind.True or JsonValueKind.False && said.GetBoolean() != biased)
-        {
-            throw new ModelFormatException(Path.Combine(folder, "config.json"), $"says bias {said}, but {weightsFile} has {(biased ? "one" : "none")}. Fetch the folder again.");
-        }
-        float[] bias = biased ? file.Require("linear.bias", weight.Shape[0]).Values : new float[weight.Shape[0]];
-        string id = $"dense:{(activation == Tanh ? "tanh:" : "")}{Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(weightsFile)))}";
-        return new DenseLayer(folder, weight, bias, activation == Tanh, id);
+        float[] bias = file.Names.Contains(Bias) ? file.Require(Bias, weight.Shape[0]).Values : new float[weight.Shape[0]];
+        string id = $"dense:{(tanh ? "tanh:" : "")}{Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(path)))}";
+        return new DenseLayer(path, weight, bias, tanh, id);
     }
 
     /// <inheritdoc/>

@@ -45,20 +45,46 @@ internal sealed class EncoderModel : IDisposable
     public static EncoderModel Open(string name, ModelFolder folder, IReadOnlyList<UpgradePass> passes, int? maxTokens, EncoderOptions options)
     {
         OnnxModelInfo source = OnnxModelInfo.Read(folder.Graph);
-        CompiledGraph compiled = CompiledGraph.Open(folder.Graph, source.Hash, passes, options.CompiledFolder);
-        (string Name, int Width) output = Output(folder, passes.Count == 0 ? source : OnnxModelInfo.Read(compiled.Path));
-        Tokenizer tokenizer = Tokenizer.Load(folder.Tokenizer);
-        VectorSpace space = Space(folder, compiled.Hash, tokenizer, maxTokens, output.Width);
-        return new EncoderModel(name, folder, tokenizer, ProviderChoice.Open(compiled.Path, options.Provider), output, space);
+        (CompiledGraph graph, EncoderSession session, string taken) = CompiledGraph.Open(source, passes, options);
+        try
+        {
+            (string Name, int Width) output = Output(folder, passes.Count == 0 ? source : OnnxModelInfo.Read(graph.Path));
+            Tokenizer tokenizer = Tokenizer.Load(folder.Tokenizer);
+            VectorSpace space = Space(folder, graph.Hash, tokenizer, maxTokens, output.Width) with { Layer = passes.LastOrDefault(p => p.Layer is not null)?.Layer };
+            RequireRoomBehindPrompt(folder, tokenizer, space);
+            return new EncoderModel(name, folder, tokenizer, (session, taken), output, space);
+        }
+        catch
+        {
+            session.Dispose();
+            throw;
+        }
+    }
+
+    private static void RequireRoomBehindPrompt(ModelFolder folder, Tokenizer tokenizer, VectorSpace space)
+    {
+        int prompt = folder.Instruction == InstructionMask.None ? 0 : Math.Max(tokenizer.Encode(folder.QueryPrompt, true, null).Ids.Length, tokenizer.Encode(folder.DocumentPrompt, true, null).Ids.Length);
+        if (prompt >= space.MaxTokens)
+        {
+            throw new ModelFormatException(folder.Path, $"has a prompt of {prompt} tokens, which leaves none of its {space.MaxTokens} to a text. Shorten the prompt.");
+        }
     }
 
     /// <summary>The document's or query's prompt and the text.</summary>
-    public string Prompted(string text, InputKind kind) => kind switch
+    public string Prompted(string text, InputKind kind) => Prompt(kind) + text;
+
+    private string Prompt(InputKind kind) => kind switch { InputKind.Query => _folder.QueryPrompt, InputKind.Document => _folder.DocumentPrompt, _ => "" };
+
+    /// <summary>First tokens of a text of a kind that are not pooled: of its prompt, as the authors or as strictly as one would.</summary>
+    public int LeftOut(InputKind kind) => (_folder.Instruction, Prompt(kind)) switch
     {
-        InputKind.Query => _folder.QueryPrompt + text,
-        InputKind.Document => _folder.DocumentPrompt + text,
-        _ => text,
+        (InstructionMask.None, _) or (_, "") => 0,
+        (InstructionMask.Official, var prompt) => Tokens(prompt),
+        (_, var prompt) => Tokens(prompt) + 1,
     };
+
+    /// <summary>Of a prompt alone, as the authors count it: without what begins and ends a text.</summary>
+    private int Tokens(string prompt) => Tokenizer.Encode(prompt, false, null).Ids.Length;
 
     /// <summary>Runs a batch and settles its texts.</summary>
     public void Run(List<TextWork> batch, BatchBuffers buffers)
@@ -82,7 +108,7 @@ internal sealed class EncoderModel : IDisposable
         for (int row = 0; row < results.Length; row++)
         {
             ReadOnlySpan<float> own = states.Slice(row * columns * _width, batch[row].Length * _width);
-            results[row] = batch[row].WantsTokens ? TokenVectors(batch[row], own) : TextVector(own, batch[row].Length);
+            results[row] = batch[row].WantsTokens ? TokenVectors(batch[row], own) : TextVector(own[(batch[row].LeftOut * _width)..], batch[row].Length - batch[row].LeftOut);
         }
         return results;
     }
@@ -139,7 +165,7 @@ internal sealed class EncoderModel : IDisposable
             DocumentTemplate = folder.DocumentTemplate,
             MaxTokens = maxTokens ?? folder.MaxTokens,
             Dimensions = folder.Steps.Aggregate(width, (inputs, step) => step.Outputs(inputs)),
-            Pooling = folder.PoolingMode,
+            Pooling = folder.Instruction == InstructionMask.None ? folder.PoolingMode : $"{folder.PoolingMode}-{folder.Instruction}".ToLowerInvariant(),
             PostProcessing = [.. folder.Steps.Select(s => s.Id)],
         };
     }

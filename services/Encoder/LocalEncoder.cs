@@ -110,7 +110,8 @@ public sealed class LocalEncoder : IEncoder, ITokenizerFiles, IDisposable
             throw new RetrievalException(request.Texts.Count == 0 ? ErrorKind.Invalid : ErrorKind.TooLarge, $"{request.Texts.Count} texts in one request are not possible.", "texts", $"{request.Texts.Count}",
                 $"1 to {_options.MaxTexts} (Encoder:MaxTexts)", "Send them in several requests.");
         }
-        TextWork[] texts = [.. request.Texts.Select((t, i) => new TextWork(Tokenize(lane.Model, t, i, request), wantsTokens, cancellationToken))];
+        int leftOut = lane.Model.LeftOut(request.Kind);
+        TextWork[] texts = [.. request.Texts.Select((t, i) => new TextWork(Tokenize(lane.Model, t, i, request), wantsTokens, leftOut, cancellationToken))];
         lane.Queue.Add(texts, request.Kind != InputKind.Document);
         await Task.WhenAll(texts.Select(t => t.Done.Task)).WaitAsync(cancellationToken).ConfigureAwait(false);
         return texts;

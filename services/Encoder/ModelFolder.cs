@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Retrieval.Contracts;
+using Retrieval.Onnx;
 
 namespace Retrieval.Encoder;
 
@@ -27,6 +28,9 @@ internal sealed record ModelFolder
     public required string QueryPrompt { get; init; }
     /// <summary>Put before a document.</summary>
     public required string DocumentPrompt { get; init; }
+
+    /// <summary>Which tokens of a prompt are left out when the others are pooled.</summary>
+    public InstructionMask Instruction { get; init; }
 
     /// <summary>The folder's other half, where it is a router: the model of its queries.</summary>
     public ModelFolder? Queries { get; init; }

@@ -128,6 +128,17 @@ internal sealed class ServedModel : IDisposable
     private static ModelFolder Changed(ModelFolder folder, RetrievalFile file, string? prompt) => folder with
     {
         QueryPrompt = prompt ?? folder.QueryPrompt,
-        Steps = file.Dimensions is { } dimensions ? [.. folder.Steps, new FirstNumbers(dimensions, file.File), UnitLength.Instance] : folder.Steps,
+        Instruction = file.Instruction,
+        Steps = file.Dimensions is { } dimensions ? [.. Steps(folder, file), new FirstNumbers(dimensions, file.File), UnitLength.Instance] : Steps(folder, file),
+    };
+
+    /// <summary>A dense layer that was trained for the last layer says nothing about another: an exit brings its own.</summary>
+    private static IReadOnlyList<IVectorStep> Steps(ModelFolder folder, RetrievalFile file) => file.Passes.LastOrDefault(p => p.Layer is not null) switch
+    {
+        null => folder.Steps,
+        { Dense: { } dense } => [DenseLayer.OfFile(dense, tanh: false), .. folder.Steps.Where(s => s is not DenseLayer)],
+        { Layer: var layer } when folder.Steps.Any(s => s is DenseLayer) => throw new ModelFormatException(file.File,
+            $"leaves after layer {layer}, but the model has a dense layer behind its last one. Name the one that was trained for this exit with 'dense', as a .safetensors file."),
+        _ => folder.Steps,
     };
 }

@@ -18,4 +18,8 @@ threads.SetAction(_ => ThreadShapes.Run());
 Command prepare = new("prepare", "Encodes real texts once into the user's cache folder, for codecs and scan");
 prepare.SetAction((_, cancel) => VectorSets.PrepareAsync(cancel));
 
-return await new RootCommand("Measures as markdown tables on standard output; results.md keeps the committed ones.") { search, encode, threads, ready, prepare }.Parse(args).InvokeAsync();
+Option<int> rounds = new("--rounds") { Description = "Times that each is done", DefaultValueFactory = _ => 7 };
+Command compile = new("compile", "Compiling an upgrade of a 127 MiB model, and opening the cached one against ONNX Runtime alone") { rounds };
+compile.SetAction(parsed => CompileBenchmark.Run(parsed.GetValue(rounds)));
+
+return await new RootCommand("Measures as markdown tables on standard output; results.md keeps the committed ones.") { search, encode, threads, ready, prepare, compile }.Parse(args).InvokeAsync();

@@ -1,4 +1,5 @@
 using Retrieval.Contracts;
+using Retrieval.Onnx;
 
 namespace Retrieval.Encoder;
 
@@ -14,6 +15,8 @@ internal sealed record RetrievalFile
     /// <summary>Version of the format that is read.</summary>
     public const int Version = 1;
 
+    private static readonly Dictionary<string, InstructionMask> Instructions = new() { ["official"] = InstructionMask.Official, ["strict"] = InstructionMask.Strict };
+
     /// <summary>Full path of the file; where there is none, of where it would be.</summary>
     public required string File { get; init; }
 
@@ -22,6 +25,9 @@ internal sealed record RetrievalFile
 
     /// <summary>Passes over its graph, in order.</summary>
     public required IReadOnlyList<UpgradePass> Passes { get; init; }
+
+    /// <summary>Which tokens of a prompt are left out of the mean (NV-Embed).</summary>
+    public InstructionMask Instruction { get; init; }
 
     /// <summary>The first numbers of a vector that are kept; null: all.</summary>
     public required int? Dimensions { get; init; }
@@ -49,6 +55,7 @@ internal sealed record RetrievalFile
             File = file,
             Model = Folder(folder, json.Text("model")),
             Passes = [.. json.Objects("passes").Select(p => UpgradePass.Read(p, Path.GetFullPath(folder)))],
+            Instruction = json.Choice("instruction", Instructions) ?? InstructionMask.None,
             Dimensions = json.Whole("dimensions", 1, 1_000_000),
             Queries = json.Objects("queries") switch
             {

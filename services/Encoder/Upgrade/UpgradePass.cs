@@ -10,10 +10,12 @@ namespace Retrieval.Encoder;
 /// <param name="Apply">Model in, model out.</param>
 internal sealed record UpgradePass(string Name, string Key, Func<OnnxModel, OnnxModel> Apply)
 {
+    private const string ExitName = "exit";
+
     private static readonly Dictionary<string, Func<StrictObject, string, (string More, Func<OnnxModel, OnnxModel> Apply)>> Known = new(StringComparer.Ordinal)
     {
         ["tempScale"] = TempScale,
-        ["exit"] = Exit,
+        [ExitName] = Exit,
         ["layerMix"] = LayerMix,
         ["bidirectional"] = (_, _) => ("", new Bidirectional().Apply),
         ["latentAttention"] = LatentAttention,
@@ -21,6 +23,12 @@ internal sealed record UpgradePass(string Name, string Key, Func<OnnxModel, Onnx
 
     /// <summary>Names that may be asked for.</summary>
     public static IReadOnlyCollection<string> Names => Known.Keys;
+
+    /// <summary>Layer whose states are the output from now on, from 1; null: the last.</summary>
+    public int? Layer { get; private init; }
+
+    /// <summary>Weights of a dense layer that was trained for the exit, in place of the folder's own.</summary>
+    public string? Dense { get; private init; }
 
     public static UpgradePass Read(StrictObject json, string folder)
     {
@@ -31,7 +39,8 @@ internal sealed record UpgradePass(string Name, string Key, Func<OnnxModel, Onnx
         }
         (string more, Func<OnnxModel, OnnxModel> apply) = read(json, folder);
         json.End();
-        return new UpgradePass(name, JsonSerializer.Serialize(json.Json) + more, apply);
+        UpgradePass pass = new(name, JsonSerializer.Serialize(json.Json) + more, apply);
+        return name == ExitName ? pass with { Layer = json.Whole("layer", 1, 10_000), Dense = json.Text("dense") is { } dense ? Path.Combine(folder, dense) : null } : pass;
     }
 
     private static (string, Func<OnnxModel, OnnxModel>) TempScale(StrictObject json, string folder)
@@ -41,7 +50,7 @@ internal sealed record UpgradePass(string Name, string Key, Func<OnnxModel, Onnx
     }
 
     private static (string, Func<OnnxModel, OnnxModel>) Exit(StrictObject json, string folder) =>
-        ("", new Exit(json.Required(json.Whole("layer", 1, 10_000), "layer"), json.Flag("normed") ?? false).Apply);
+        (json.Text("dense") is { } dense ? HashOf(Path.Combine(folder, dense)) : "", new Exit(json.Required(json.Whole("layer", 1, 10_000), "layer"), json.Flag("normed") ?? false).Apply);
 
     private static (string, Func<OnnxModel, OnnxModel>) LayerMix(StrictObject json, string folder)
     {

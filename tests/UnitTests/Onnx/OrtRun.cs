@@ -33,6 +33,13 @@ internal sealed class OrtRun : IDisposable
         return [.. results[0].AsTensor<long>()];
     }
 
+    /// <summary>Vectors as words.</summary>
+    public (float[] Weights, long[] Ids) Explained(float[] vectors, int width)
+    {
+        using IDisposableReadOnlyCollection<DisposableNamedOnnxValue> results = _session.Run([NamedOnnxValue.CreateFromTensor(Explain.Vectors, new DenseTensor<float>(vectors, [vectors.Length / width, width]))], [Explain.Weights, Explain.Ids]);
+        return ([.. results[0].AsTensor<float>()], [.. results[1].AsTensor<long>()]);
+    }
+
     private IDisposableReadOnlyCollection<DisposableNamedOnnxValue> Run(Feed feed, string output) => _session.Run([.. Inputs.Keys.Select(i => feed.Value(i))], [output]);
 
     public void Dispose()

@@ -15,9 +15,14 @@ internal sealed class HeadGraph
 
     /// <summary>Opens a copy of a model.</summary>
     /// <exception cref="PassRefusedException">Its operator set is too old to build on.</exception>
-    public HeadGraph(OnnxModel model, string pass)
+    public HeadGraph(OnnxModel model, string pass) : this(new Graph(model), pass)
     {
-        (Graph, _pass) = (new Graph(model), pass);
+    }
+
+    /// <summary>Builds on a graph that is being edited.</summary>
+    public HeadGraph(Graph graph, string pass)
+    {
+        (Graph, _pass) = (graph, pass);
         if (Graph.Opset < OldestOpset)
         {
             throw Refuse($"its operator set is {Graph.Opset} and {OldestOpset} is the oldest that is built on. Export it again with a newer one.");

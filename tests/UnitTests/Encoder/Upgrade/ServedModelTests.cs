@@ -3,6 +3,7 @@ using Retrieval.Contracts;
 using Retrieval.Encoder;
 using Retrieval.Onnx;
 using Retrieval.Tests.Data;
+using Retrieval.UnitTests.Onnx;
 using Retrieval.Vectors;
 
 namespace Retrieval.UnitTests.Encoder.Upgrade;
@@ -21,7 +22,7 @@ public sealed class ServedModelTests : IDisposable
         string model = TinyModel.Write(_folder["model"]), plain = TinyModel.Write(_folder["plain"]);
         Upgrade(model, """{"pass":"latentAttention","weights":"heads.npz","prefix":"nv.","heads":4}""");
         (string space, float[] vector) = await EmbedAsync(model);
-        string compiled = Directory.GetFiles(_folder["compiled"]).ShouldHaveSingleItem();
+        string compiled = Directory.GetFiles(_folder["compiled"], "*.onnx").ShouldHaveSingleItem();
         DateTime written = File.GetLastWriteTimeUtc(compiled);
         (await EmbedAsync(model)).ShouldSatisfyAllConditions(again => again.Space.ShouldBe(space), again => again.Vector.ShouldBe(vector));
         File.GetLastWriteTimeUtc(compiled).ShouldBe(written);
@@ -47,7 +48,7 @@ public sealed class ServedModelTests : IDisposable
         bytes[at] ^= 1;
         File.WriteAllBytes(path, bytes);
         (await EmbedAsync(model)).Space.ShouldNotBe(before);
-        Directory.GetFiles(_folder["compiled"]).Length.ShouldBe(2);
+        Directory.GetFiles(_folder["compiled"], "*.onnx").Length.ShouldBe(2);
     }
 
     [Fact]
@@ -61,6 +62,59 @@ public sealed class ServedModelTests : IDisposable
     }
 
     [Fact]
+    public async Task An_exit_with_its_own_dense_layer_is_served_and_one_without_is_refused()
+    {
+        string model = TinyModel.Write(_folder["model"], dense: Random(48, 64, 6));
+        Safetensors.Write(Path.Combine(model, "exit.safetensors"), [Random(32, 64, 7) with { Name = "linear.weight" }]);
+        Upgrade(model, """{"pass":"exit","layer":2,"dense":"exit.safetensors"}""");
+        using (LocalEncoder encoder = LocalEncoder.Load(TinyModel.Options(_folder["compiled"], model), NullLogger.Instance))
+        {
+            VectorSpace space = (await encoder.DescribeAsync(null, CancellationToken.None)).Space;
+            (space.Layer, space.Dimensions).ShouldBe((2, 32));
+        }
+        Upgrade(model, """{"pass":"exit","layer":2}""");
+        Refusal(model).ShouldContain("leaves after layer 2, but the model has a dense layer behind its last one");
+        Upgrade(model, """{"pass":"exit","layer":5,"dense":"exit.safetensors"}""");
+        Refusal(model).ShouldContain("exit 5 does not exist; the model has layers 1 to 4");
+        Safetensors.Write(Path.Combine(model, "exit.safetensors"), [Random(32, 65, 7) with { Name = "linear.weight" }]);
+        Upgrade(model, """{"pass":"exit","layer":2,"dense":"exit.safetensors"}""");
+        Refusal(model).ShouldContain("is a dense layer of 65 inputs behind 64 numbers");
+    }
+
+    [Fact]
+    public async Task An_instruction_is_left_out_of_the_mean_as_the_authors_do_or_strictly()
+    {
+        string model = TinyModel.Write(_folder["model"], "ts-eager-14.onnx");
+        string prompt = string.Join(' ', TinyModel.Words[..3]) + " ";
+        File.WriteAllText(Path.Combine(model, "config_sentence_transformers.json"), $$"""{"prompts":{"query":"{{prompt}}"} }""");
+        float[] tokens;
+        using (LocalEncoder plain = LocalEncoder.Load(TinyModel.Options(_folder["compiled"], model), NullLogger.Instance))
+        {
+            // Raw text with the prompt in it: the same tokens, all of them pooled.
+            tokens = (await plain.EmbedAsync(new EmbedRequest([prompt + Few[0]]), CancellationToken.None)).Vectors[0];
+            (await plain.EmbedAsync(new EmbedRequest([Few[0]], InputKind.Query), CancellationToken.None)).Vectors[0].ShouldBe(tokens);
+        }
+        Feed feed = Feed(model, prompt + Few[0]);
+        foreach ((string mode, int leftOut) in ((string, int)[])[("official", 3), ("strict", 4)])
+        {
+            File.WriteAllText(Path.Combine(model, "retrieval.json"), $$"""{"version":1,"instruction":"{{mode}}"}""");
+            using LocalEncoder encoder = LocalEncoder.Load(TinyModel.Options(_folder["compiled"], model), NullLogger.Instance);
+            float[] actual = (await encoder.EmbedAsync(new EmbedRequest([Few[0]], InputKind.Query), CancellationToken.None)).Vectors[0];
+            using OrtRun run = new(VectorPasses.Normalize(PoolingPass.Apply(OnnxModel.Read(Path.Combine(model, "onnx", "model.onnx")), PoolingMode.Mean, mode == "official" ? InstructionMask.Official : InstructionMask.Strict)));
+            Near.Largest(actual, run.Floats(feed with { More = new() { [PoolingPass.InstructionTokens] = ([3], [1]) } }, "sentence_embedding").Values).ShouldBeLessThan(1e-5, $"{mode} leaves out {leftOut}");
+            actual.ShouldNotBe(tokens);
+        }
+    }
+
+    private static Feed Feed(string model, string text)
+    {
+        long[] ids = [.. Retrieval.Tokenization.Tokenizer.Load(Path.Combine(model, "tokenizer.json")).Encode(text, true, null).Ids.Select(i => (long)i)];
+        return new Feed(1, ids, [.. ids.Select(_ => 1L)], new long[ids.Length]);
+    }
+
+    private string Refusal(string model) => Should.Throw<RetrievalException>(() => LocalEncoder.Load(TinyModel.Options(_folder["compiled"], model), NullLogger.Instance)).Message;
+
+    [Fact]
     public async Task Dimensions_keep_the_first_numbers_at_unit_length()
     {
         string model = TinyModel.Write(_folder["model"]);
@@ -70,7 +124,7 @@ public sealed class ServedModelTests : IDisposable
         cut.ShouldNotBe(space);
         float[] expected = all[..16];
         Kernels.Normalize(expected).ShouldBeTrue();
-        Onnx.Near.Largest(first, expected).ShouldBeLessThan(1e-6);
+        Near.Largest(first, expected).ShouldBeLessThan(1e-6);
         File.WriteAllText(Path.Combine(model, "retrieval.json"), """{"version":1,"dimensions":65}""");
         Should.Throw<RetrievalException>(() => LocalEncoder.Load(TinyModel.Options(_folder["compiled"], model), NullLogger.Instance)).Message.ShouldContain("asks for 65 dimensions of vectors that have 64");
     }

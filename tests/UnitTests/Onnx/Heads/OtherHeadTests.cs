@@ -61,8 +61,29 @@ public sealed class OtherHeadTests
     }
 
     [Fact]
+    public void A_state_as_words_is_what_the_model_itself_says_of_its_token()
+    {
+        OnnxModel model = Model("mlm");
+        using OrtRun states = new(new HiddenStates().Apply(model)), explain = new(new Explain(5).Apply(model));
+        explain.Inputs.Keys.ShouldBe([Explain.Vectors]);
+        float[] tokens = Near.Tokens(states.Floats(Batch, HiddenStates.OutputName(2)).Values, Batch), logits = _cases.Floats("mlm.logits");
+        (float[] weights, long[] ids) = explain.Explained(tokens, 64);
+        for (int token = 0; token < 58; token++)
+        {
+            float[] own = [.. logits.AsSpan(token * 320, 320)];
+            Near.Largest(weights.AsSpan(token * 5, 5), [.. own.OrderDescending().Take(5)]).ShouldBeLessThan(Tolerance);
+            for (int i = 0; i < 5; i++)
+            {
+                ((double)own[ids[token * 5 + i]]).ShouldBe(weights[token * 5 + i], Tolerance);
+            }
+        }
+    }
+
+    [Fact]
     public void Models_without_such_a_head_are_refused()
     {
+        Should.Throw<PassRefusedException>(() => new Explain(5).Apply(Model("classifier"))).Message.ShouldContain("language-model head");
+        Should.Throw<PassRefusedException>(() => new Explain(321).Apply(Model("mlm"))).Message.ShouldContain("321 of 320 words");
         Should.Throw<PassRefusedException>(() => VocabularyPass.Apply(Model("classifier"), VocabularyWeight.Raw, null)).Message.ShouldContain("fill-mask");
         Should.Throw<PassRefusedException>(() => VocabularyPass.Apply(Model("mlm"), VocabularyWeight.Raw, 321)).Message.ShouldContain("Ask for 1 to 320");
         Should.Throw<PassRefusedException>(() => ScorePass.Apply(Model("mlm"))).Message.ShouldContain("text classification");
