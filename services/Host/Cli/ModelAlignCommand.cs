@@ -9,7 +9,7 @@ using Spectre.Console;
 namespace Retrieval.Host.Cli;
 
 /// <summary><c>retrieval model align</c>.</summary>
-internal static class AlignCommand
+internal static class ModelAlignCommand
 {
     private const double UsualLeastRecall = 0.5;
 

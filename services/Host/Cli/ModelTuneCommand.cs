@@ -9,7 +9,7 @@ using Spectre.Console;
 namespace Retrieval.Host.Cli;
 
 /// <summary><c>retrieval model tune</c>.</summary>
-internal static class TuneCommand
+internal static class ModelTuneCommand
 {
     public static Command Create(CommonOptions common)
     {
