@@ -1,9 +1,7 @@
-using System.Diagnostics;
 using Retrieval.Contracts;
 using Retrieval.Onnx;
 using Retrieval.OnnxRuntime;
 using Retrieval.Tokenization;
-using Retrieval.Vectors;
 
 namespace Retrieval.Encoder;
 
@@ -19,10 +17,10 @@ internal sealed class EncoderModel : IDisposable
     private readonly string _output;
     private readonly int _width;
 
-    private EncoderModel(string name, ModelFolder folder, Tokenizer tokenizer, EncoderSession session, string output, int width, VectorSpace space, string provider)
+    private EncoderModel(string name, ModelFolder folder, Tokenizer tokenizer, (EncoderSession Session, string Taken) opened, (string Name, int Width) output, VectorSpace space)
     {
-        (Name, _folder, Tokenizer, _session, _output, _width) = (name, folder, tokenizer, session, output, width);
-        Description = new EncoderDescription { Model = name, Space = space, QueryPrompt = folder.QueryPrompt, SpecialTokens = tokenizer.SpecialTokens, Provider = provider };
+        (Name, _folder, Tokenizer, _session, (_output, _width)) = (name, folder, tokenizer, opened.Session, output);
+        Description = new EncoderDescription { Model = name, Space = space, QueryPrompt = folder.QueryPrompt, SpecialTokens = tokenizer.SpecialTokens, Provider = opened.Taken };
     }
 
     /// <summary>Name in requests.</summary>
@@ -37,33 +35,56 @@ internal sealed class EncoderModel : IDisposable
     /// <summary>tokenizer.json itself, for roles in other processes.</summary>
     public string TokenizerFile => _folder.Tokenizer;
 
-    /// <summary>Reads the folder, opens the graph, and makes sure that both fit.</summary>
-    /// <exception cref="RetrievalException">Invalid: which file, what is wrong, the way out.</exception>
-    public static EncoderModel Load(ModelOptions options, string provider)
+    /// <summary>Opens the graph of a folder, with passes where there are some, and makes sure that both fit.</summary>
+    /// <param name="name">In requests.</param>
+    /// <param name="folder">What its files say.</param>
+    /// <param name="passes">Over its graph.</param>
+    /// <param name="maxTokens">Null: what the folder says.</param>
+    /// <param name="options">Provider and folder of compiled graphs.</param>
+    /// <exception cref="ModelFormatException">Which file, what is wrong, the way out.</exception>
+    public static EncoderModel Open(string name, ModelFolder folder, IReadOnlyList<UpgradePass> passes, int? maxTokens, EncoderOptions options)
     {
+        OnnxModelInfo source = OnnxModelInfo.Read(folder.Graph);
+        (CompiledGraph graph, EncoderSession session, string taken) = CompiledGraph.Open(source, passes, options);
         try
         {
-            ModelFolder folder = ModelFolder.Read(options.Path);
-            OnnxModelInfo graph = OnnxModelInfo.Read(folder.Graph);
-            (string output, int width) = Output(folder, graph);
+            (string Name, int Width) output = Output(folder, passes.Count == 0 ? source : OnnxModelInfo.Read(graph.Path));
             Tokenizer tokenizer = Tokenizer.Load(folder.Tokenizer);
-            VectorSpace space = Space(folder, graph, tokenizer, options, width);
-            (EncoderSession session, string taken) = ProviderChoice.Open(folder.Graph, provider);
-            return new EncoderModel(options.Name ?? Path.GetFileName(folder.Path.TrimEnd(Path.DirectorySeparatorChar)), folder, tokenizer, session, output, width, space, taken);
+            VectorSpace space = Space(folder, graph.Hash, tokenizer, maxTokens, output.Width) with { Layer = passes.LastOrDefault(p => p.Layer is not null)?.Layer };
+            RequireRoomBehindPrompt(folder, tokenizer, space);
+            return new EncoderModel(name, folder, tokenizer, (session, taken), output, space);
         }
-        catch (Exception e) when (e is ModelFormatException or OnnxFormatException or TokenizerFormatException or IOException or UnauthorizedAccessException)
+        catch
         {
-            throw new RetrievalException(ErrorKind.Invalid, $"The model in {options.Path} cannot be served: {e.Message}", "Encoder:Models", options.Path, inner: e);
+            session.Dispose();
+            throw;
+        }
+    }
+
+    private static void RequireRoomBehindPrompt(ModelFolder folder, Tokenizer tokenizer, VectorSpace space)
+    {
+        int prompt = folder.Instruction == InstructionMask.None ? 0 : Math.Max(tokenizer.Encode(folder.QueryPrompt, true, null).Ids.Length, tokenizer.Encode(folder.DocumentPrompt, true, null).Ids.Length);
+        if (prompt >= space.MaxTokens)
+        {
+            throw new ModelFormatException(folder.Path, $"has a prompt of {prompt} tokens, which leaves none of its {space.MaxTokens} to a text. Shorten the prompt.");
         }
     }
 
     /// <summary>The document's or query's prompt and the text.</summary>
-    public string Prompted(string text, InputKind kind) => kind switch
+    public string Prompted(string text, InputKind kind) => Prompt(kind) + text;
+
+    private string Prompt(InputKind kind) => kind switch { InputKind.Query => _folder.QueryPrompt, InputKind.Document => _folder.DocumentPrompt, _ => "" };
+
+    /// <summary>First tokens of a text of a kind that are not pooled: of its prompt, as the authors or as strictly as one would.</summary>
+    public int LeftOut(InputKind kind) => (_folder.Instruction, Prompt(kind)) switch
     {
-        InputKind.Query => _folder.QueryPrompt + text,
-        InputKind.Document => _folder.DocumentPrompt + text,
-        _ => text,
+        (InstructionMask.None, _) or (_, "") => 0,
+        (InstructionMask.Official, var prompt) => Tokens(prompt),
+        (_, var prompt) => Tokens(prompt) + 1,
     };
+
+    /// <summary>Of a prompt alone, as the authors count it: without what begins and ends a text.</summary>
+    private int Tokens(string prompt) => Tokenizer.Encode(prompt, false, null).Ids.Length;
 
     /// <summary>Runs a batch and settles its texts.</summary>
     public void Run(List<TextWork> batch, BatchBuffers buffers)
@@ -87,7 +108,7 @@ internal sealed class EncoderModel : IDisposable
         for (int row = 0; row < results.Length; row++)
         {
             ReadOnlySpan<float> own = states.Slice(row * columns * _width, batch[row].Length * _width);
-            results[row] = batch[row].WantsTokens ? TokenVectors(batch[row], own) : TextVector(own, batch[row].Length);
+            results[row] = batch[row].WantsTokens ? TokenVectors(batch[row], own) : TextVector(own[(batch[row].LeftOut * _width)..], batch[row].Length - batch[row].LeftOut);
         }
         return results;
     }
@@ -96,7 +117,7 @@ internal sealed class EncoderModel : IDisposable
     {
         float[] vector = new float[_width];
         Pooling.Pool(_folder.PoolingMode, states, tokens, vector);
-        return Finish(vector, _folder.Normalize);
+        return _folder.Steps.Aggregate(vector, (v, step) => step.Apply(v));
     }
 
     /// <summary>Late interaction compares directions: token vectors have unit length whatever the text vector has.</summary>
@@ -107,21 +128,10 @@ internal sealed class EncoderModel : IDisposable
         {
             if (!text.Tokens.IsSpecial[i])
             {
-                vectors.AddRange(Finish(states.Slice(i * _width, _width).ToArray(), normalize: true));
+                vectors.AddRange(UnitLength.Instance.Apply(_folder.Steps.Aggregate(states.Slice(i * _width, _width).ToArray(), (v, step) => step.Apply(v))));
             }
         }
         return [.. vectors];
-    }
-
-    private float[] Finish(float[] vector, bool normalize)
-    {
-        foreach (DenseLayer dense in _folder.Dense)
-        {
-            float[] next = new float[dense.Outputs];
-            dense.Apply(vector, next);
-            vector = next;
-        }
-        return !normalize || Kernels.Normalize(vector) ? vector : throw new UnreachableException("The model gave a vector without length or with a number that is not finite.");
     }
 
     /// <summary>The float output of shape (texts, tokens, width), by its usual name or as the only one of that shape.</summary>
@@ -142,26 +152,21 @@ internal sealed class EncoderModel : IDisposable
         return (state.Name, width);
     }
 
-    private static VectorSpace Space(ModelFolder folder, OnnxModelInfo graph, Tokenizer tokenizer, ModelOptions options, int width)
+    private static VectorSpace Space(ModelFolder folder, string weights, Tokenizer tokenizer, int? maxTokens, int width)
     {
-        int at = width;
-        foreach (DenseLayer dense in folder.Dense)
+        if (maxTokens > folder.MaxTokens)
         {
-            at = dense.Inputs == at ? dense.Outputs : throw new ModelFormatException(folder.Path, $"has a Dense module of {dense.Inputs} inputs behind {at} numbers.");
-        }
-        if (options.MaxTokens > folder.MaxTokens)
-        {
-            throw new RetrievalException(ErrorKind.Invalid, $"Encoder:Models MaxTokens {options.MaxTokens} is more than the model in {folder.Path} reads.", "MaxTokens", $"{options.MaxTokens}", $"{folder.MaxTokens}", "Lower it, or leave it out.");
+            throw new RetrievalException(ErrorKind.Invalid, $"Encoder:Models MaxTokens {maxTokens} is more than the model in {folder.Path} reads.", "MaxTokens", $"{maxTokens}", $"{folder.MaxTokens}", "Lower it, or leave it out.");
         }
         return new VectorSpace
         {
-            Weights = graph.Hash,
+            Weights = weights,
             Tokenizer = tokenizer.Hash,
             DocumentTemplate = folder.DocumentTemplate,
-            MaxTokens = options.MaxTokens ?? folder.MaxTokens,
-            Dimensions = at,
-            Pooling = folder.PoolingMode,
-            PostProcessing = [.. folder.Dense.Select(d => d.Id), .. folder.Normalize ? ["normalize"] : Array.Empty<string>()],
+            MaxTokens = maxTokens ?? folder.MaxTokens,
+            Dimensions = folder.Steps.Aggregate(width, (inputs, step) => step.Outputs(inputs)),
+            Pooling = folder.Instruction == InstructionMask.None ? folder.PoolingMode : $"{folder.PoolingMode}-{folder.Instruction}".ToLowerInvariant(),
+            PostProcessing = [.. folder.Steps.Select(s => s.Id)],
         };
     }
 }

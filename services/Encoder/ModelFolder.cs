@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Retrieval.Contracts;
+using Retrieval.Onnx;
 
 namespace Retrieval.Encoder;
 
@@ -17,10 +18,8 @@ internal sealed record ModelFolder
     public required string Tokenizer { get; init; }
     /// <summary>One of <see cref="Pooling.Modes"/>.</summary>
     public required string PoolingMode { get; init; }
-    /// <summary>Dense modules in order.</summary>
-    public required IReadOnlyList<DenseLayer> Dense { get; init; }
-    /// <summary>The vector is scaled to unit length.</summary>
-    public required bool Normalize { get; init; }
+    /// <summary>What follows pooling, in order.</summary>
+    public required IReadOnlyList<IVectorStep> Steps { get; init; }
     /// <summary>Tokens that the model reads, special ones included.</summary>
     public required int MaxTokens { get; init; }
     /// <summary>hidden_size of config.json.</summary>
@@ -29,6 +28,12 @@ internal sealed record ModelFolder
     public required string QueryPrompt { get; init; }
     /// <summary>Put before a document.</summary>
     public required string DocumentPrompt { get; init; }
+
+    /// <summary>Which tokens of a prompt are left out when the others are pooled.</summary>
+    public InstructionMask Instruction { get; init; }
+
+    /// <summary>The folder's other half, where it is a router: the model of its queries.</summary>
+    public ModelFolder? Queries { get; init; }
 
     /// <summary>Reads a folder.</summary>
     /// <exception cref="ModelFormatException">A file is missing, damaged or asks for what is not computed.</exception>
@@ -39,21 +44,27 @@ internal sealed record ModelFolder
         {
             throw new ModelFormatException(folder, "is not a folder. Name a sentence-transformers folder with an ONNX file and tokenizer.json.");
         }
+        ModuleList modules = ModuleList.Read(folder);
+        JsonElement prompts = Optional(folder, "config_sentence_transformers.json", "prompts");
+        ModelFolder documents = Of(modules.Documents, modules.File, prompts);
+        return modules.Queries is null ? documents : documents with { Queries = Of(modules.Queries, modules.File, prompts) };
+    }
+
+    private static ModelFolder Of(IReadOnlyList<Module> modules, string modulesFile, JsonElement prompts)
+    {
+        string folder = modules.FirstOrDefault(m => m.Type == "Transformer")?.Folder ?? throw new ModelFormatException(modulesFile, "names no Transformer module.");
         string tokenizer = System.IO.Path.Combine(folder, "tokenizer.json");
         if (!File.Exists(tokenizer))
         {
             throw new ModelFormatException(tokenizer, "is missing. Fetch it from the model's repository.");
         }
-        (List<(string Type, string Folder)> modules, string modulesFile) = Modules(folder);
-        JsonElement prompts = Optional(folder, "config_sentence_transformers.json", "prompts");
         return new ModelFolder
         {
             Path = folder,
             Graph = FindGraph(folder),
             Tokenizer = tokenizer,
-            PoolingMode = modules.Find(m => m.Type == "Pooling") is { Folder: { } pooling } ? Mode(System.IO.Path.Combine(folder, pooling, "config.json")) : throw new ModelFormatException(modulesFile, "names no Pooling module."),
-            Dense = [.. modules.Where(m => m.Type == "Dense").Select(m => DenseLayer.Load(System.IO.Path.Combine(folder, m.Folder)))],
-            Normalize = modules.Exists(m => m.Type == "Normalize"),
+            PoolingMode = modules.FirstOrDefault(m => m.Type == "Pooling") is { } pooling ? Mode(System.IO.Path.Combine(pooling.Folder, "config.json")) : throw new ModelFormatException(modulesFile, "names no Pooling module."),
+            Steps = [.. modules.Where(m => m.Type is "Dense" or "Normalize").Select(m => m.Type == "Dense" ? DenseLayer.Load(m.Folder) : (IVectorStep)UnitLength.Instance)],
             MaxTokens = Limit(folder),
             HiddenSize = Optional(folder, "config.json", "hidden_size") is { ValueKind: JsonValueKind.Number } size ? size.GetInt32() : null,
             QueryPrompt = Prompt(prompts, "query"),
@@ -94,30 +105,6 @@ internal sealed record ModelFolder
             _ => throw new ModelFormatException(folder, $"has {others.Length} ONNX files and none is onnx/model.onnx. Keep the one to serve: {string.Join(", ", others.Select(o => System.IO.Path.GetRelativePath(folder, o)))}."),
         };
     }
-
-    private static (List<(string Type, string Folder)>, string File) Modules(string folder)
-    {
-        string file = System.IO.Path.Combine(folder, "modules.json");
-        if (!File.Exists(file))
-        {
-            throw new ModelFormatException(file, "is missing: it says how the states are pooled. Fetch it with the folders that it names.");
-        }
-        JsonElement list = ReadJson(file);
-        List<(string Type, string Folder)> modules = [];
-        foreach (JsonElement module in list.ValueKind == JsonValueKind.Array ? list.EnumerateArray() : throw new ModelFormatException(file, "is not a list of modules. Fetch it again."))
-        {
-            string type = Text(module, "type", file).Split('.')[^1];
-            if (type is not ("Transformer" or "Pooling" or "Dense" or "Normalize"))
-            {
-                throw new ModelFormatException(file, $"names module '{Text(module, "type", file)}'; Transformer, Pooling, Dense and Normalize are computed.");
-            }
-            modules.Add((type, Text(module, "path", file)));
-        }
-        return (modules, file);
-    }
-
-    private static string Text(JsonElement json, string field, string file) => json.ValueKind == JsonValueKind.Object && json.TryGetProperty(field, out JsonElement value) && value.ValueKind == JsonValueKind.String
-        ? value.GetString()! : throw new ModelFormatException(file, $"has an entry without a string '{field}'. Fetch it again.");
 
     private static string Mode(string file)
     {

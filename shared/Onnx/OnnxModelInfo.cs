@@ -12,6 +12,10 @@ public sealed record OnnxValue(string Name, int ElementType, IReadOnlyList<strin
 /// <summary>What a model file says of itself, read without its weights.</summary>
 public sealed record OnnxModelInfo
 {
+    private readonly Lazy<string> _hash;
+
+    private OnnxModelInfo() => _hash = new Lazy<string>(() => HashOf([File!, .. ExternalFiles!]));
+
     /// <summary>Version of the format.</summary>
     public required long IrVersion { get; init; }
     /// <summary>Operator sets by domain; the standard one is the empty name.</summary>
@@ -28,8 +32,10 @@ public sealed record OnnxModelInfo
     public required long Parameters { get; init; }
     /// <summary>Files with weights beside the model, by full path.</summary>
     public required IReadOnlyList<string> ExternalFiles { get; init; }
-    /// <summary>SHA-256 over the model file and its external files, lower-case hex.</summary>
-    public required string Hash { get; init; }
+    /// <summary>The model file.</summary>
+    public required string File { get; init; }
+    /// <summary>SHA-256 over the model file and its external files, lower-case hex; read when it is first asked for.</summary>
+    public string Hash => _hash.Value;
 
     /// <summary>Reads a model file.</summary>
     /// <exception cref="OnnxFormatException">It is missing, truncated, no model, or one of its external files is missing.</exception>
@@ -37,7 +43,7 @@ public sealed record OnnxModelInfo
     {
         try
         {
-            using FileStream file = File.OpenRead(path);
+            using FileStream file = System.IO.File.OpenRead(path);
             (ModelProto model, _) = OnnxModel.Parse(path, file);
             string[] external = [.. ExternalWeights.Locate(path, model).Values.Select(w => w.File).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
             HashSet<string> initialised = [.. model.Graph.Initializer.Select(t => t.Name)];
@@ -51,7 +57,7 @@ public sealed record OnnxModelInfo
                 Nodes = model.Graph.Node.Count,
                 Parameters = Numbers(path, model.Graph),
                 ExternalFiles = external,
-                Hash = HashOf([path, .. external]),
+                File = path,
             };
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -81,7 +87,7 @@ public sealed record OnnxModelInfo
         byte[] buffer = new byte[1 << 20];
         foreach (string path in files)
         {
-            using FileStream file = File.OpenRead(path);
+            using FileStream file = System.IO.File.OpenRead(path);
             int read;
             while ((read = file.Read(buffer)) > 0)
             {

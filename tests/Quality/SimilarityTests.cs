@@ -19,7 +19,7 @@ public sealed class SimilarityTests(ResultTable results, ITestOutputHelper outpu
         List<(double Score, string First, string Second)> pairs = [.. File.ReadLines(Shared.Require("eval", "stsb", "test.tsv")).Skip(1).Select(l => l.Split('\t')).Select(r => (double.Parse(r[0], CultureInfo.InvariantCulture), r[1], r[2]))];
         using LocalEncoder encoder = Models.Open(Models.Default, threads: 2);
         float[][] first = await EmbedAsync(encoder, [.. pairs.Select(p => p.First)], cancellationToken), second = await EmbedAsync(encoder, [.. pairs.Select(p => p.Second)], cancellationToken);
-        double spearman = Statistics.Spearman([.. first.Zip(second, (a, b) => (double)TensorPrimitives.Dot<float>(a, b))], [.. pairs.Select(p => p.Score)]);
+        double spearman = Spearman.Of([.. first.Zip(second, (a, b) => (double)TensorPrimitives.Dot<float>(a, b))], [.. pairs.Select(p => p.Score)]);
         output.WriteLine($"STS-B test, {pairs.Count} pairs: Spearman {spearman:0.0000}");
         results.Add("Sentence similarity", ["set", "pairs", "Spearman of the cosine"], "STS-B test", pairs.Count, spearman);
         spearman.ShouldBe(0.819, 0.002);

@@ -1,4 +1,4 @@
-namespace Retrieval.Quality.Measures;
+namespace Retrieval.Encoder;
 
 /// <summary>Normalised discounted cumulative gain with linear gains, as trec_eval computes it (Järvelin and Kekäläinen 2002).</summary>
 internal static class Ndcg

@@ -1,0 +1,100 @@
+using System.Security.Cryptography;
+using System.Text;
+using Retrieval.Onnx;
+using Retrieval.OnnxRuntime;
+
+namespace Retrieval.Encoder;
+
+/// <summary>
+/// A model's graph with its passes applied, kept in a folder under the hash of all that decides its bytes: source, passes, compiler. A file is
+/// written under another name and renamed when it is whole, so that an end at any time leaves nothing that would be taken for one.
+/// </summary>
+/// <param name="Path">The ONNX file to open.</param>
+/// <param name="Hash">Of source, passes and compiler; of the source alone where there are no passes.</param>
+internal sealed record CompiledGraph(string Path, string Hash)
+{
+    // To be counted up whenever a pass computes something else than before.
+    private const int Compiler = 1;
+
+    // Protobuf ends at 2 GiB, graph included.
+    private const long MostInside = 1_900_000_000;
+
+    /// <summary>
+    /// Opens a session on the graph, which is made when it is not there. Hashing a model takes a fifth of the time that the runtime takes to open it:
+    /// both go on at once, on the file that the same source and passes gave last time, and what was opened is thrown away should the hash say otherwise.
+    /// </summary>
+    /// <param name="source">The model file.</param>
+    /// <param name="passes">In order.</param>
+    /// <param name="options">Provider, and folder of compiled graphs; made when it is not there.</param>
+    /// <exception cref="PassRefusedException">A pass does not apply.</exception>
+    public static (CompiledGraph Graph, EncoderSession Session, string Taken) Open(OnnxModelInfo source, IReadOnlyList<UpgradePass> passes, EncoderOptions options)
+    {
+        Task<string> hash = Task.Run(() => source.Hash);
+        string link = System.IO.Path.Combine(options.CompiledFolder, Digest([$"link/{Compiler}", System.IO.Path.GetFullPath(source.File), .. passes.Select(p => p.Key)]) + ".link");
+        string? likely = passes.Count == 0 ? source.File : File.Exists(link) ? System.IO.Path.Combine(options.CompiledFolder, File.ReadAllText(link)) : null;
+        (EncoderSession Session, string Taken)? opened = likely is not null && File.Exists(likely) ? ProviderChoice.Open(likely, options.Provider) : null;
+        try
+        {
+            CompiledGraph graph = Find(source, hash.GetAwaiter().GetResult(), passes, options.CompiledFolder);
+            if (opened is null || likely != graph.Path)
+            {
+                opened?.Session.Dispose();
+                opened = ProviderChoice.Open(graph.Path, options.Provider);
+                File.WriteAllText(link, System.IO.Path.GetFileName(graph.Path));
+            }
+            return (graph, opened.Value.Session, opened.Value.Taken);
+        }
+        catch
+        {
+            opened?.Session.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Finds or makes the graph.</summary>
+    /// <param name="source">The model file.</param>
+    /// <param name="sourceHash">Of it.</param>
+    /// <param name="passes">In order.</param>
+    /// <param name="cache">Folder of compiled graphs.</param>
+    public static CompiledGraph Find(OnnxModelInfo source, string sourceHash, IReadOnlyList<UpgradePass> passes, string cache)
+    {
+        if (passes.Count == 0)
+        {
+            return new CompiledGraph(source.File, sourceHash);
+        }
+        string hash = Digest([$"compiler/{Compiler}", sourceHash, .. passes.Select(p => p.Key)]), path = System.IO.Path.Combine(cache, hash + ".onnx");
+        if (!File.Exists(path))
+        {
+            Write(passes.Aggregate(OnnxModel.Read(source.File), (model, pass) => pass.Apply(model)), path);
+        }
+        return new CompiledGraph(path, hash);
+    }
+
+    private static string Digest(IEnumerable<string> lines) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', lines))));
+
+    /// <summary>Under a name of this process first: two that start at once write the same bytes, and the later rename wins.</summary>
+    private static void Write(OnnxModel model, string path)
+    {
+        string own = $"{path}.{Environment.ProcessId}", folder = Directory.CreateDirectory(System.IO.Path.GetDirectoryName(path)!).FullName;
+        try
+        {
+            if (model.WeightBytes < MostInside)
+            {
+                model.Write(own);
+            }
+            else
+            {
+                model.Write(own, System.IO.Path.GetFileName(System.IO.Path.ChangeExtension(path, ".onnx_data")));
+            }
+            File.Move(own, path, overwrite: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new ModelFormatException(folder, $"cannot keep a compiled graph: {e.Message} Free some space, or name another folder with Encoder:CompiledFolder.", e);
+        }
+        finally
+        {
+            File.Delete(own);
+        }
+    }
+}

@@ -1,0 +1,86 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using Retrieval.Onnx;
+
+namespace Retrieval.Encoder;
+
+/// <summary>A pass of retrieval.json with its parameters.</summary>
+/// <param name="Name">As in the file.</param>
+/// <param name="Key">Everything that decides what the pass does: its JSON, and the hash of a file of weights.</param>
+/// <param name="Apply">Model in, model out.</param>
+internal sealed record UpgradePass(string Name, string Key, Func<OnnxModel, OnnxModel> Apply)
+{
+    private const string ExitName = "exit";
+
+    private static readonly Dictionary<string, Func<StrictObject, string, (string More, Func<OnnxModel, OnnxModel> Apply)>> Known = new(StringComparer.Ordinal)
+    {
+        ["tempScale"] = TempScale,
+        [ExitName] = Exit,
+        ["layerMix"] = LayerMix,
+        ["bidirectional"] = (_, _) => ("", new Bidirectional().Apply),
+        ["latentAttention"] = LatentAttention,
+    };
+
+    /// <summary>Names that may be asked for.</summary>
+    public static IReadOnlyCollection<string> Names => Known.Keys;
+
+    /// <summary>Layer whose states are the output from now on, from 1; null: the last.</summary>
+    public int? Layer { get; private init; }
+
+    /// <summary>Weights of a dense layer that was trained for the exit, in place of the folder's own.</summary>
+    public string? Dense { get; private init; }
+
+    public static UpgradePass Read(StrictObject json, string folder)
+    {
+        string name = json.Required(json.Text("pass"), "pass");
+        if (!Known.TryGetValue(name, out Func<StrictObject, string, (string, Func<OnnxModel, OnnxModel>)>? read))
+        {
+            throw json.Wrong("pass", $"is '{name}'; there are {string.Join(", ", Names)}");
+        }
+        (string more, Func<OnnxModel, OnnxModel> apply) = read(json, folder);
+        json.End();
+        UpgradePass pass = new(name, JsonSerializer.Serialize(json.Json) + more, apply);
+        return name == ExitName ? pass with { Layer = json.Whole("layer", 1, 10_000), Dense = json.Text("dense") is { } dense ? Path.Combine(folder, dense) : null } : pass;
+    }
+
+    private static (string, Func<OnnxModel, OnnxModel>) TempScale(StrictObject json, string folder)
+    {
+        double temperature = json.Required(json.Number("temperature", 0.01, 100), "temperature");
+        return ("", new TempScale(temperature, json.Wholes("layers", 0)).Apply);
+    }
+
+    private static (string, Func<OnnxModel, OnnxModel>) Exit(StrictObject json, string folder) =>
+        (json.Text("dense") is { } dense ? HashOf(Path.Combine(folder, dense)) : "", new Exit(json.Required(json.Whole("layer", 1, 10_000), "layer"), json.Flag("normed") ?? false).Apply);
+
+    private static (string, Func<OnnxModel, OnnxModel>) LayerMix(StrictObject json, string folder)
+    {
+        KeyValuePair<int, double>[] weights = [.. json.Objects("layers").Select(l =>
+        {
+            KeyValuePair<int, double> one = new(l.Required(l.Whole("layer", 0, 10_000), "layer"), l.Required(l.Number("weight", -1000, 1000), "weight"));
+            l.End();
+            return one;
+        })];
+        return ("", new LayerMix(weights).Apply);
+    }
+
+    private static (string, Func<OnnxModel, OnnxModel>) LatentAttention(StrictObject json, string folder)
+    {
+        string path = Path.Combine(folder, json.Required(json.Text("weights"), "weights")), prefix = json.Text("prefix") ?? "";
+        int heads = json.Required(json.Whole("heads", 1, 4096), "heads");
+        bool folded = json.Flag("folded") ?? true;
+        return (HashOf(path), model => LatentAttentionPass.Apply(model, CrossAttentionWeights.Read(WeightFile.Open(path), prefix, heads), folded));
+    }
+
+    private static string HashOf(string path)
+    {
+        try
+        {
+            using FileStream file = File.OpenRead(path);
+            return Convert.ToHexStringLower(SHA256.HashData(file));
+        }
+        catch (IOException e)
+        {
+            throw new ModelFormatException(path, $"cannot be read: {e.Message}", e);
+        }
+    }
+}
