@@ -15,6 +15,9 @@ Command ready = new("ready", "From the start of the built program to a green /re
 ready.SetAction((parsed, cancel) => ReadyBenchmark.RunAsync(parsed.GetValue(starts), cancel));
 Command threads = new("threads", "The same cores as two runs of one thread, or as one run of two threads");
 threads.SetAction(_ => ThreadShapes.Run());
+Option<string[]> specs = new("--codecs") { Description = "Codecs that are measured", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => ["pca:48", "pca:96", "pca:192"] };
+Command codecs = new("codecs", "Recall, bytes and times of codecs against FAISS") { specs, queries };
+codecs.SetAction((parsed, cancel) => Task.FromResult(CodecBenchmark.Run(parsed.GetValue(specs)!, parsed.GetValue(queries), cancel)));
 Command prepare = new("prepare", "Encodes real texts once into the user's cache folder, for codecs and scan");
 prepare.SetAction((_, cancel) => VectorSets.PrepareAsync(cancel));
 
@@ -22,4 +25,4 @@ Option<int> rounds = new("--rounds") { Description = "Times that each is done", 
 Command compile = new("compile", "Compiling an upgrade of a 127 MiB model, and opening the cached one against ONNX Runtime alone") { rounds };
 compile.SetAction(parsed => CompileBenchmark.Run(parsed.GetValue(rounds)));
 
-return await new RootCommand("Measures as markdown tables on standard output; results.md keeps the committed ones.") { search, encode, threads, ready, prepare, compile }.Parse(args).InvokeAsync();
+return await new RootCommand("Measures as markdown tables on standard output; results.md keeps the committed ones.") { search, encode, threads, ready, prepare, compile, codecs }.Parse(args).InvokeAsync();
