@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Retrieval.Contracts;
 using Retrieval.Vectors;
 
 namespace Retrieval.Storage;
@@ -11,12 +10,12 @@ namespace Retrieval.Storage;
 /// <param name="Blocks">Each of <see cref="CollectionRows.BlockRows"/> rows, row-major.</param>
 /// <param name="Handles">The catalog's row of each row, ascending.</param>
 /// <param name="Owners">Index of each row's document.</param>
-/// <param name="Metadata">By document index.</param>
+/// <param name="Documents">By document index.</param>
 /// <param name="Live">Rows that can be found.</param>
-internal sealed record RowsSnapshot(long Seq, int Dimensions, int Rows, float[][] Blocks, long[] Handles, int[] Owners, Dictionary<string, JsonElement>?[] Metadata, RowBitmap Live)
+internal sealed record RowsSnapshot(long Seq, int Dimensions, int Rows, float[][] Blocks, long[] Handles, int[] Owners, (string Id, JsonElement Metadata)[] Documents, RowBitmap Live)
 {
     /// <summary>The best rows that live and pass.</summary>
-    public IReadOnlyList<(long Row, float Score)> Search(ReadOnlySpan<float> query, int top, Filter? filter)
+    public IReadOnlyList<(long Row, float Score)> Search(ReadOnlySpan<float> query, int top, FilterPlan? filter)
     {
         RowBitmap allowed = Allowed(filter);
         TopRows best = new(Math.Min(top, Math.Max(1, Rows)));
@@ -28,21 +27,20 @@ internal sealed record RowsSnapshot(long Seq, int Dimensions, int Rows, float[][
     }
 
     /// <summary>Rows that live and whose document passes.</summary>
-    public RowBitmap Allowed(Filter? filter)
+    public RowBitmap Allowed(FilterPlan? filter)
     {
-        if (filter?.Must is not { Count: > 0 })
+        if (filter is null)
         {
             return Live;
         }
-        FilterMatch.Check(filter);
-        sbyte[] verdicts = new sbyte[Metadata.Length]; // 0 not asked yet, 1 passes, -1 fails
+        sbyte[] verdicts = new sbyte[Documents.Length]; // 0 not asked yet, 1 passes, -1 fails
         RowBitmap allowed = new(Rows);
         for (int row = 0; row < Rows; row++)
         {
             if (Live[row])
             {
                 ref sbyte verdict = ref verdicts[Owners[row]];
-                verdict = verdict != 0 ? verdict : FilterMatch.Holds(filter, Metadata[Owners[row]]) ? (sbyte)1 : (sbyte)-1;
+                verdict = verdict != 0 ? verdict : filter.Holds(Documents[Owners[row]].Metadata, Documents[Owners[row]].Id) ? (sbyte)1 : (sbyte)-1;
                 allowed[row] = verdict > 0;
             }
         }
@@ -66,7 +64,7 @@ internal sealed class CollectionRows(int dimensions)
     private float[][] _blocks = [];
     private long[] _handles = [];
     private int[] _owners = [];
-    private Dictionary<string, JsonElement>?[] _metadata = [];
+    private (string Id, JsonElement Metadata)[] _contents = [];
     private RowBitmap _live = new(0);
     private int _rows, _alive, _owned;
 
@@ -83,7 +81,7 @@ internal sealed class CollectionRows(int dimensions)
         {
             Compact();
         }
-        return new RowsSnapshot(changes[^1].Seq, dimensions, _rows, _blocks, _handles, _owners, _metadata, _live);
+        return new RowsSnapshot(changes[^1].Seq, dimensions, _rows, _blocks, _handles, _owners, _contents, _live);
     }
 
     /// <summary>The state of a collection without documents.</summary>
@@ -100,8 +98,8 @@ internal sealed class CollectionRows(int dimensions)
         {
             return;
         }
-        Grow(ref _metadata, _owned + 1);
-        _metadata[_owned] = change.Metadata;
+        Grow(ref _contents, _owned + 1);
+        _contents[_owned] = (change.Id, FilterPlan.Element(change.Metadata));
         List<int> rows = [.. change.Chunks.Select(c => Append(c.Row, c.Vector, _owned))];
         _documents[change.Document] = (_owned++, rows);
         _alive += rows.Count;
@@ -123,9 +121,9 @@ internal sealed class CollectionRows(int dimensions)
 
     private void Compact()
     {
-        (float[][] blocks, long[] handles, int[] owners, Dictionary<string, JsonElement>?[] metadata, RowBitmap live, int rows) = (_blocks, _handles, _owners, _metadata, _live, _rows);
+        (float[][] blocks, long[] handles, int[] owners, (string, JsonElement)[] contents, RowBitmap live, int rows) = (_blocks, _handles, _owners, _contents, _live, _rows);
         Dictionary<int, long> documentOf = _documents.ToDictionary(d => d.Value.Index, d => d.Key);
-        (_blocks, _handles, _owners, _metadata, _rows, _owned, _live) = ([], [], [], [], 0, 0, new RowBitmap(_alive));
+        (_blocks, _handles, _owners, _contents, _rows, _owned, _live) = ([], [], [], [], 0, 0, new RowBitmap(_alive));
         _documents.Clear();
         Dictionary<int, int> moved = [];
         for (int row = 0; row < rows; row++)
@@ -137,8 +135,8 @@ internal sealed class CollectionRows(int dimensions)
             if (!moved.TryGetValue(owners[row], out int owner))
             {
                 moved[owners[row]] = owner = _owned++;
-                Grow(ref _metadata, _owned);
-                _metadata[owner] = metadata[owners[row]];
+                Grow(ref _contents, _owned);
+                _contents[owner] = contents[owners[row]];
                 _documents[documentOf[owners[row]]] = (owner, []);
             }
             _documents[documentOf[owners[row]]].Rows.Add(Append(handles[row], blocks[row / BlockRows].AsSpan(row % BlockRows * dimensions, dimensions), owner));

@@ -36,18 +36,18 @@ public sealed class EmbeddedIndex(Catalog catalog, TimeProvider time) : IAsyncDi
         {
             throw new RetrievalException(ErrorKind.Invalid, $"The query has {query.Length} dimensions.", "vector", $"{query.Length}", $"{collection.Dimensions}");
         }
-        return Snapshot(collection).Search(query, top, filter);
+        return Snapshot(collection).Search(query, top, FilterReader.Read(filter));
     }
 
     /// <summary>The same filter for another channel, by chunk row; null when everything passes.</summary>
     public Func<long, bool>? Allowed(CollectionRow collection, Filter? filter)
     {
-        if (filter?.Must is not { Count: > 0 })
+        if (FilterReader.Read(filter) is not { } plan)
         {
             return null;
         }
         RowsSnapshot snapshot = Snapshot(collection);
-        Vectors.RowBitmap allowed = snapshot.Allowed(filter);
+        Vectors.RowBitmap allowed = snapshot.Allowed(plan);
         return row => snapshot.Find(row) is >= 0 and int at && allowed[at];
     }
 

@@ -28,7 +28,7 @@ public sealed class EmbeddedIndexTests
                 long document = random.Next(150);
                 List<(long, float[])> chunks = [.. Enumerable.Range(0, random.Next(5) == 0 ? 0 : random.Next(1, 20)).Select(_ => (nextRow++, Vector(random, Dimensions)))];
                 model[document] = chunks;
-                changes.Add(new DocumentChange(++seq, document, null, chunks));
+                changes.Add(new DocumentChange(++seq, document, $"d{document}", null, chunks));
             }
             RowsSnapshot snapshot = rows.Apply(changes);
             compactions += snapshot.Rows < mostRows ? 1 : 0;
