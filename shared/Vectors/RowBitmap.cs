@@ -27,6 +27,15 @@ public sealed class RowBitmap
         }
     }
 
+    /// <summary>Turns rows that follow each other on or off.</summary>
+    public void SetRange(int first, int rows, bool on = true)
+    {
+        for (int i = first; i < first + rows; i++)
+        {
+            this[i] = on;
+        }
+    }
+
     /// <summary>Rows that are on.</summary>
     public int Count()
     {

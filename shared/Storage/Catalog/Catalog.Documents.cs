@@ -56,6 +56,17 @@ public sealed partial class Catalog
             session.Query("SELECT row, vector FROM chunks WHERE document = $1 ORDER BY ordinal", r => (r.GetInt64(0), Vector(r.GetFieldValue<byte[]>(1))), d.Key)))];
     }), cancellationToken);
 
+    /// <summary>Vectors by chunk row; rows that are gone are left out.</summary>
+    internal IReadOnlyDictionary<long, float[]> ReadVectors(IReadOnlyList<long> rows) => ReadAsync<IReadOnlyDictionary<long, float[]>>(session => session.InSnapshot(() =>
+    {
+        Dictionary<long, float[]> vectors = [];
+        foreach (long row in rows)
+        {
+            session.Query("SELECT vector FROM chunks WHERE row = $1", r => vectors[row] = Vector(r.GetFieldValue<byte[]>(0)), row);
+        }
+        return vectors;
+    }), CancellationToken.None).GetAwaiter().GetResult(); // has answered already: see ReadAsync
+
     private static DocumentInfo? ReadDocument(SqliteDataReader r)
     {
         bool live = r.GetBoolean(1);
