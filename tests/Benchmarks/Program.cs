@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Retrieval.Benchmarks;
+using Retrieval.Benchmarks.Vectors;
 
 Option<int> chunks = new("--chunks") { Description = "Chunks of the seeded collection", DefaultValueFactory = _ => 100_000 };
 Option<int> queries = new("--queries") { Description = "Questions that are timed", DefaultValueFactory = _ => 300 };
@@ -14,5 +15,10 @@ Command ready = new("ready", "From the start of the built program to a green /re
 ready.SetAction((parsed, cancel) => ReadyBenchmark.RunAsync(parsed.GetValue(starts), cancel));
 Command threads = new("threads", "The same cores as two runs of one thread, or as one run of two threads");
 threads.SetAction(_ => ThreadShapes.Run());
+Option<string[]> specs = new("--codecs") { Description = "Codecs that are measured", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => ["pca:48", "pca:96", "pca:192"] };
+Command codecs = new("codecs", "Recall, bytes and times of codecs against FAISS") { specs, queries };
+codecs.SetAction((parsed, cancel) => Task.FromResult(CodecBenchmark.Run(parsed.GetValue(specs)!, parsed.GetValue(queries), cancel)));
+Command prepare = new("prepare", "Encodes real texts once into the user's cache folder, for codecs and scan");
+prepare.SetAction((_, cancel) => VectorSets.PrepareAsync(cancel));
 
-return await new RootCommand("Measures as markdown tables on standard output; results.md keeps the committed ones.") { search, encode, threads, ready }.Parse(args).InvokeAsync();
+return await new RootCommand("Measures as markdown tables on standard output; results.md keeps the committed ones.") { search, encode, threads, ready, prepare, codecs }.Parse(args).InvokeAsync();
