@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using System.Text.RegularExpressions;
+using Retrieval.Contracts;
 
 namespace Retrieval.Gateway;
 
@@ -14,9 +15,9 @@ internal static partial class ExpectedShape
     public static string? At(JsonTypeInfo type, string? path)
     {
         JsonTypeInfo? at = type;
-        foreach (Match segment in Segment().Matches(path ?? ""))
+        foreach (System.Text.RegularExpressions.Match segment in Segment().Matches(path ?? ""))
         {
-            Type? next = segment.Value[0] == '[' ? at.ElementType : at.Properties.FirstOrDefault(p => p.Name == segment.Value)?.PropertyType;
+            Type? next = segment.Value[0] == '[' ? at.ElementType ?? (at.Type == typeof(IReadOnlyList<Condition>) ? typeof(Condition) : null) : at.Properties.FirstOrDefault(p => p.Name == segment.Value)?.PropertyType;
             if (next is null || !at.Options.TryGetTypeInfo(next, out at))
             {
                 return null;
@@ -32,7 +33,7 @@ internal static partial class ExpectedShape
         {
             using JsonDocument document = JsonDocument.Parse(json.ToArray());
             JsonElement at = document.RootElement;
-            foreach (Match segment in Segment().Matches(path ?? ""))
+            foreach (System.Text.RegularExpressions.Match segment in Segment().Matches(path ?? ""))
             {
                 at = segment.Value[0] == '[' ? at[int.Parse(segment.Value.AsSpan(1, segment.Length - 2), CultureInfo.InvariantCulture)] : at.GetProperty(segment.Value);
             }

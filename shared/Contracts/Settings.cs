@@ -32,6 +32,17 @@ public sealed class StorageOptions
     /// <summary>Data folder; default: <c>retrieval</c> in the user's local application data. Holds catalog, vectors and the lock.</summary>
     [Required, MinLength(1)]
     public string Folder { get; init; } = Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify), "retrieval");
+
+    /// <summary>How the index keeps its files.</summary>
+    public IndexOptions Index { get; init; } = new();
+}
+
+/// <summary>Section <c>Storage:Index</c>: the embedded index, whose files under <c>index</c> in the data folder are a cache of the catalog's rows and may be deleted while nothing runs.</summary>
+public sealed class IndexOptions
+{
+    /// <summary>Chunks of a collection that are kept in memory before they are written to a file. Default 8,192.</summary>
+    [Range(1, 10_000_000)]
+    public int SealRows { get; init; } = 8192;
 }
 
 /// <summary>Section <c>Queue</c>: how jobs travel from the gateway to ingestion.</summary>

@@ -17,6 +17,7 @@ namespace Retrieval.Contracts;
 [JsonSerializable(typeof(StatusInfo))]
 [JsonSerializable(typeof(BulkVerdict))]
 [JsonSerializable(typeof(SearchRequest))]
+[JsonSerializable(typeof(Filter))]
 [JsonSerializable(typeof(SearchResponse))]
 [JsonSerializable(typeof(CompressRequest))]
 [JsonSerializable(typeof(CompressResult))]

@@ -106,4 +106,9 @@ public sealed record StoredChunk
 }
 
 /// <summary>A document that changed: the chunks that it has now, none when it was removed.</summary>
-public sealed record DocumentChange(long Seq, long Document, Dictionary<string, JsonElement>? Metadata, IReadOnlyList<(long Row, float[] Vector)> Chunks);
+/// <param name="Seq">Its number.</param>
+/// <param name="Document">Key of the document.</param>
+/// <param name="Id">Id of the document.</param>
+/// <param name="Metadata">JSON of its metadata.</param>
+/// <param name="Chunks">Rows and vectors.</param>
+public sealed record DocumentChange(long Seq, long Document, string Id, string? Metadata, IReadOnlyList<(long Row, float[] Vector)> Chunks);

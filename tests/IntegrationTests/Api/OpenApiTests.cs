@@ -54,6 +54,12 @@ public sealed class OpenApiTests(InProcessServer server) : IClassFixture<InProce
     [InlineData("BulkVerdict", "id,status,error", "status")]
     [InlineData("StatusInfo", "id,collection,job,statusUrl,status,error,version,chunks,generation,attempts,timeline", "id,collection,job,statusUrl,status,version,chunks,generation,attempts,timeline")]
     [InlineData("SearchRequest", "query,top,mode,filter,context", "")]
+    [InlineData("Filter", "must,should,must_not,min_should", "")]
+    [InlineData("MinShould", "conditions,min_count", "")]
+    [InlineData("Condition", "key,match,range,geo_radius,geo_bounding_box,geo_polygon,values_count,is_empty,is_null,has_id,has_vector,nested,must,should,must_not,min_should", "")]
+    [InlineData("Match", "value,any,except,text,text_any,phrase,prefix", "")]
+    [InlineData("FieldRange", "lt,gt,gte,lte", "")]
+    [InlineData("Nested", "key,filter", "")]
     [InlineData("SearchResponse", "hits,context,space,tookMs", "hits,space,tookMs")]
     [InlineData("Hit", "document,chunk,score,title,text,start,end,metadata", "document,chunk,score,text,start,end")]
     [InlineData("ContextRequest", "maxTokens", "")]
@@ -65,6 +71,18 @@ public sealed class OpenApiTests(InProcessServer server) : IClassFixture<InProce
         JsonElement schema = (await DocumentAsync()).GetProperty("components").GetProperty("schemas").GetProperty(name);
         string.Join(',', schema.GetProperty("properties").EnumerateObject().Select(p => p.Name)).ShouldBe(fields);
         (schema.TryGetProperty("required", out JsonElement names) ? string.Join(',', names.EnumerateArray().Select(n => n.GetString())) : "").ShouldBe(required);
+    }
+
+    [Fact]
+    public async Task A_filter_is_made_of_conditions_and_a_condition_may_be_a_filter()
+    {
+        JsonElement schemas = (await DocumentAsync()).GetProperty("components").GetProperty("schemas");
+        foreach ((string schema, string clause) in (IEnumerable<(string, string)>)[("Filter", "must"), ("Filter", "should"), ("Filter", "must_not"), ("Condition", "must"), ("MinShould", "conditions")])
+        {
+            JsonElement list = schemas.GetProperty(schema).GetProperty("properties").GetProperty(clause);
+            list.GetProperty("items").String("$ref").ShouldBe("#/components/schemas/Condition", $"{schema}.{clause}");
+        }
+        schemas.GetProperty("Nested").GetProperty("properties").GetProperty("filter").GetRawText().ShouldContain("#/components/schemas/Filter");
     }
 
     [Fact]

@@ -73,7 +73,7 @@ internal sealed class ModelCollection(CollectionRow row)
     public IEnumerable<ModelDocument> Live => Documents.Values.Where(d => d.Live);
 
     public IEnumerable<(ModelDocument Document, ModelChunk Chunk)> Chunks(Filter? filter = null) =>
-        Live.Where(d => filter is null || FilterMatch.Holds(filter, d.Content!.Metadata)).SelectMany(d => d.Chunks.Select(c => (d, c)));
+        Live.Where(d => FilterReader.Read(filter)?.Holds(d.Content!.Metadata is { } metadata ? JsonSerializer.SerializeToElement(metadata) : default, d.Id) != false).SelectMany(d => d.Chunks.Select(c => (d, c)));
 }
 
 internal sealed class ModelDocument(string id)
@@ -139,10 +139,12 @@ internal sealed class ModelData(Random random)
         return chunks;
     }
 
-    public Filter? Filter() => random.Next(3) switch
+    public Filter? Filter() => random.Next(5) switch
     {
         0 => null,
-        1 => new Filter { Must = [Equal("color", Colors[random.Next(3)])] },
+        1 => new Filter { MustNot = [Equal("color", Colors[random.Next(3)]), new Condition { Key = "n", Range = new FieldRange { Gte = JsonSerializer.SerializeToElement(random.Next(3)) } }] },
+        2 => new Filter { Should = [Equal("n", random.Next(3)), new Condition { HasId = [.. Enumerable.Range(0, 3).Select(_ => JsonSerializer.SerializeToElement($"d{random.Next(12)}"))] }] },
+        3 => new Filter { Must = [Equal("color", Colors[random.Next(3)])] },
         _ => new Filter { Must = [Equal("color", Colors[random.Next(3)]), Equal("n", random.Next(3))] },
     };
 

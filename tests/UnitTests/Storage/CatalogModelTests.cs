@@ -72,7 +72,7 @@ public sealed class CatalogModelTests
 
         private async Task IndexAsync()
         {
-            _index = new EmbeddedIndex(Catalog, TimeProvider.System);
+            _index = OpenedCatalog.CreateIndex(Catalog, 30);
             await _index.StartAsync(default);
         }
 
@@ -273,7 +273,7 @@ public sealed class CatalogModelTests
         private async Task CheckDenseAsync(ModelCollection collection, int top, Filter? filter)
         {
             float[] query = _data.Vector();
-            IReadOnlyList<(long Row, float Score)> found = _index.Search(collection.Row, query, top, filter);
+            IReadOnlyList<(long Row, float Score)> found = _index.Search(collection.Row, query, top, filter, default);
             IReadOnlyList<StoredChunk> chunks = await Catalog.ReadChunksAsync(collection.Row, [.. found.Select(f => f.Row)], default);
             var expected = collection.Chunks(filter).Select(c => (c.Document, c.Chunk, Score: Kernels.Dot(query, c.Chunk.Vector))).OrderByDescending(c => c.Score).Take(top).ToList();
             found.Select(f => f.Score).ShouldBe(expected.Select(e => e.Score), _seed);

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using Retrieval.Contracts;
 using Retrieval.Storage;
 
@@ -49,6 +50,11 @@ internal sealed class OpenedCatalog : IAsyncDisposable
 
     public Task<long> StoreAsync(CollectionRow collection, Job begun, params float[][] vectors) => Catalog.StoreAsync(begun, begun.Payload!,
         [.. vectors.Select((v, i) => new NewChunk(i, 0, begun.Payload!.Text!.Length, 1, v, new byte[32]))], collection.Space, [], default);
+
+    /// <summary>An index that seals early.</summary>
+    public EmbeddedIndex CreateIndex(int sealRows = 30) => CreateIndex(Catalog, sealRows);
+
+    public static EmbeddedIndex CreateIndex(Catalog catalog, int sealRows) => new(catalog, new IndexOptions { SealRows = sealRows }, NullLogger<EmbeddedIndex>.Instance, TimeProvider.System);
 
     public async ValueTask DisposeAsync()
     {

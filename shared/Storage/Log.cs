@@ -1,0 +1,18 @@
+using Microsoft.Extensions.Logging;
+
+namespace Retrieval.Storage;
+
+internal static partial class Log
+{
+    [LoggerMessage(1, LogLevel.Warning, "Segment {File} is not used: {Reason}. It was put aside as {Aside}, and its vectors are read again from the catalog.")]
+    public static partial void SegmentRefused(ILogger logger, string file, string reason, string aside);
+
+    [LoggerMessage(2, LogLevel.Warning, "Block {Block} of the vectors in segment {File} is damaged: it is out of use, and its {Rows} rows are read again from the catalog.")]
+    public static partial void BlockDamaged(ILogger logger, int block, string file, int rows);
+
+    [LoggerMessage(3, LogLevel.Warning, "Vectors of collection {Collection} could not be written to {Folder}: {Reason} They stay in memory, and it is tried again in {Seconds} s.")]
+    public static partial void SealFailed(ILogger logger, string collection, string folder, string reason, double seconds);
+
+    [LoggerMessage(4, LogLevel.Debug, "Collection {Collection}: {Parts} parts became segment {File} with {Rows} rows.")]
+    public static partial void Sealed(ILogger logger, string collection, int parts, string file, int rows);
+}
