@@ -22,7 +22,7 @@ internal sealed class BertWords
             _ascii[c] = options.CleanText && kind.HasFlag(CharacterKind.Removed) ? Drop
                 : kind.HasFlag(CharacterKind.White) ? Separate
                 : kind.HasFlag(CharacterKind.Punctuation) ? Alone
-                : (byte)(options.Lowercase ? BertCharacters.Shipped.Lower(c)?[0] ?? c : c);
+                : (byte)(options.Lowercase && BertCharacters.Lower(c) is [int lower] ? lower : c);
         }
     }
 
@@ -84,7 +84,8 @@ internal sealed class BertWords
         {
             End(word, ref sink);
         }
-        foreach (int part in _options.StripAccents ? BertCharacters.Shipped.Decompose(codePoint) ?? [codePoint] : [codePoint])
+        ReadOnlySpan<int> parts = _options.StripAccents ? BertCharacters.Decompose(codePoint) : [];
+        foreach (int part in parts.IsEmpty ? new ReadOnlySpan<int>(in codePoint) : parts)
         {
             if (!_options.StripAccents || !BertCharacters.Shipped[part].HasFlag(CharacterKind.Mark))
             {
@@ -99,7 +100,7 @@ internal sealed class BertWords
 
     private void Lower<TSink>(int codePoint, WordBuffer word, int start, int end, ref TSink sink) where TSink : struct, ITokenSink
     {
-        if (_options.Lowercase && BertCharacters.Shipped.Lower(codePoint) is { } lower)
+        if (_options.Lowercase && BertCharacters.Lower(codePoint) is [_, ..] lower)
         {
             foreach (int part in lower)
             {
