@@ -62,6 +62,17 @@ internal readonly struct JsonNodeReader(string file, string path, JsonElement el
         }
     }
 
+    public string String(string name, string absent) => this[name].IsNull ? absent : this[name].String();
+
+    public int Natural() => Integer() is >= 0 and int value ? value : throw Wrong("expected a number from 0");
+
+    public Side Side(string name) => String(name, "Right") switch
+    {
+        "Right" => Tokenization.Side.Right,
+        "Left" => Tokenization.Side.Left,
+        _ => throw this[name].Unsupported("Left, Right"),
+    };
+
     public int Integer() => element.ValueKind == JsonValueKind.Number && element.TryGetInt32(out int value) ? value : throw Wrong("expected an integer of 32 bits");
 
     public bool Boolean(string name, bool absent) => this[name].Element.ValueKind switch
