@@ -7,6 +7,8 @@ internal readonly struct JsonNodeReader(string file, string path, JsonElement el
 {
     public JsonElement Element => element;
 
+    public string File => file;
+
     public string Path => path;
 
     public bool IsNull => element.ValueKind is JsonValueKind.Null or JsonValueKind.Undefined;

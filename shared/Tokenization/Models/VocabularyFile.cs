@@ -91,7 +91,7 @@ internal sealed class VocabularyFile
         }
         catch (InvalidOperationException)
         {
-            throw _node.Wrong($"expected Unicode text without half surrogate pairs as tokens, found \"{System.Text.Encoding.UTF8.GetString(reader.ValueSpan)}\" in what begins");
+            throw new TokenizerFormatException(_node.File, _node.Path, $"expected tokens that are Unicode text without half surrogate pairs, found {System.Text.Encoding.UTF8.GetString(reader.ValueSpan)}.");
         }
     }
 
