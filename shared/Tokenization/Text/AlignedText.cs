@@ -46,5 +46,5 @@ internal readonly ref struct AlignedText
         : new AlignedText(Text.Slice(start, length), _starts.Slice(start, length), _ends.Slice(start, length));
 
     /// <summary>Code point at a char that begins one, and how many chars it has.</summary>
-    public int CodePoint(int i, out int length) => TextBuffer.CodePoint(Text, i, out length);
+    public int CodePoint(int i, out int length) => Characters.At(Text, i, out length);
 }

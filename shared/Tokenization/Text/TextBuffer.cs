@@ -2,7 +2,10 @@ using System.Runtime.CompilerServices;
 
 namespace Retrieval.Tokenization;
 
-/// <summary>A growing text with the place of each char in the original. Owned by one call at a time and used again: it allocates only while it grows.</summary>
+/// <summary>
+/// A growing text with the place of each char in the original, or the original itself without tables. Owned by one call at a time and used again: it allocates
+/// only while it grows.
+/// </summary>
 internal sealed class TextBuffer
 {
     private char[] _text = new char[256];
@@ -10,12 +13,45 @@ internal sealed class TextBuffer
 
     public int Length { get; private set; }
 
+    /// <summary>Holds the original text itself.</summary>
+    public bool IsOriginal { get; private set; }
+
     public ReadOnlySpan<char> Text => _text.AsSpan(0, Length);
 
     /// <summary>What is in it now; stale once the buffer changes.</summary>
-    public AlignedText View => new(_text.AsSpan(0, Length), _starts, _ends);
+    public AlignedText View => IsOriginal ? new(_text.AsSpan(0, Length), 0) : new(_text.AsSpan(0, Length), _starts, _ends);
 
-    public void Clear() => Length = 0;
+    public void Clear() => (Length, IsOriginal) = (0, false);
+
+    /// <summary>Takes a copy of the original; each half of a surrogate pair that stands alone becomes U+FFFD.</summary>
+    public void SetOriginal(ReadOnlySpan<char> text)
+    {
+        (Length, IsOriginal) = (0, true);
+        if (text.Length > _text.Length)
+        {
+            _text = new char[Math.Max(text.Length, _text.Length * 2)];
+        }
+        text.CopyTo(_text);
+        Length = text.Length;
+        Repair(_text.AsSpan(0, Length));
+    }
+
+    private static void Repair(Span<char> text)
+    {
+        for (int i = text.IndexOfAnyInRange('\uD800', '\uDFFF'); i >= 0 && i < text.Length;)
+        {
+            if (char.IsHighSurrogate(text[i]) && i + 1 < text.Length && char.IsLowSurrogate(text[i + 1]))
+            {
+                i += 2;
+            }
+            else
+            {
+                text[i++] = '\uFFFD';
+            }
+            int next = text[i..].IndexOfAnyInRange('\uD800', '\uDFFF');
+            i = next < 0 ? -1 : i + next;
+        }
+    }
 
     /// <summary>Forgets everything from an index on.</summary>
     public void CutAt(int length) => Length = length;
@@ -24,7 +60,7 @@ internal sealed class TextBuffer
     public void Append(char c, int start, int end)
     {
         int at = Length;
-        if ((uint)at >= (uint)_text.Length)
+        if ((uint)at >= (uint)_starts.Length)
         {
             Grow(1);
         }
@@ -65,27 +101,9 @@ internal sealed class TextBuffer
         Length += count;
     }
 
-    /// <summary>Code point at a char that begins one; a lone surrogate counts as U+FFFD.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static int CodePoint(ReadOnlySpan<char> text, int i, out int length)
-    {
-        char c = text[i];
-        length = 1;
-        if (!char.IsSurrogate(c))
-        {
-            return c;
-        }
-        if (!char.IsHighSurrogate(c) || (uint)(i + 1) >= (uint)text.Length || !char.IsLowSurrogate(text[i + 1]))
-        {
-            return 0xFFFD;
-        }
-        length = 2;
-        return char.ConvertToUtf32(c, text[i + 1]);
-    }
-
     private void Reserve(int count)
     {
-        if (Length + count > _text.Length)
+        if (Length + count > _starts.Length)
         {
             Grow(count);
         }
@@ -93,8 +111,11 @@ internal sealed class TextBuffer
 
     private void Grow(int count)
     {
-        int size = Math.Max(_text.Length * 2, Length + count);
-        Array.Resize(ref _text, size);
+        int size = Math.Max(_starts.Length * 2, Length + count);
+        if (size > _text.Length)
+        {
+            Array.Resize(ref _text, size);
+        }
         Array.Resize(ref _starts, size);
         Array.Resize(ref _ends, size);
     }

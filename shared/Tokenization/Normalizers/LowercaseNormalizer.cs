@@ -1,0 +1,48 @@
+namespace Retrieval.Tokenization;
+
+/// <summary>Lower case, code point by code point: no rule looks at neighbours. Where one becomes several, all have its place.</summary>
+internal sealed class LowercaseNormalizer : Normalizer
+{
+    public override bool Apply(AlignedText text, TextBuffer output)
+    {
+        int first = FirstChange(text.Text);
+        if (first == text.Length)
+        {
+            return false;
+        }
+        output.Append(text.Slice(0, first));
+        for (int i = first; i < text.Length;)
+        {
+            char c = text.Text[i];
+            (int start, int end) = (text.Start(i), text.End(i));
+            if (c < 128)
+            {
+                output.Append(char.IsAsciiLetterUpper(c) ? (char)(c | 0x20) : c, start, end);
+                i++;
+                continue;
+            }
+            int codePoint = text.CodePoint(i, out int length);
+            ReadOnlySpan<int> lower = Characters.Lower.Find(codePoint);
+            foreach (int part in lower.IsEmpty ? [codePoint] : lower)
+            {
+                output.AppendCodePoint(part, start, end);
+            }
+            i += length;
+        }
+        return true;
+    }
+
+    private static int FirstChange(ReadOnlySpan<char> text)
+    {
+        for (int i = 0; i < text.Length;)
+        {
+            int codePoint = Characters.At(text, i, out int length);
+            if (codePoint < 128 ? char.IsAsciiLetterUpper((char)codePoint) : !Characters.Lower.Find(codePoint).IsEmpty)
+            {
+                return i;
+            }
+            i += length;
+        }
+        return text.Length;
+    }
+}

@@ -1,0 +1,31 @@
+namespace Retrieval.Tokenization;
+
+/// <summary>One after the other.</summary>
+internal sealed class NormalizerSequence(IReadOnlyList<Normalizer> steps) : Normalizer
+{
+    // Sequences inside sequences are laid flat when they are read, so one pair a thread is enough.
+    [ThreadStatic]
+    private static TextBuffer? t_one, t_other;
+
+    public override bool Apply(AlignedText text, TextBuffer output)
+    {
+        TextBuffer free = t_one ??= new(), held = t_other ??= new();
+        AlignedText current = text;
+        bool changed = false;
+        foreach (Normalizer step in steps)
+        {
+            free.Clear();
+            if (step.Apply(current, free))
+            {
+                current = free.View;
+                changed = true;
+                (free, held) = (held, free);
+            }
+        }
+        if (changed)
+        {
+            output.Append(current);
+        }
+        return changed;
+    }
+}

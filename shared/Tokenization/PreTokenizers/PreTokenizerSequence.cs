@@ -1,0 +1,13 @@
+namespace Retrieval.Tokenization;
+
+/// <summary>One after the other.</summary>
+internal sealed class PreTokenizerSequence(IReadOnlyList<PreTokenizer> steps) : PreTokenizer
+{
+    public override void Apply(Work work)
+    {
+        foreach (PreTokenizer step in steps)
+        {
+            step.Apply(work);
+        }
+    }
+}
