@@ -39,7 +39,7 @@ internal sealed class ReferenceCase(JsonElement json)
         }
         JsonElement text = json.GetProperty("text");
         Encoding answer = tokenizer.Encode(Input(text), options);
-        return fails ? "an answer" : Encoding(json, answer, text, tokenizer) ?? Hot(answer, text, options, tokenizer) ?? Normalized(text, tokenizer);
+        return fails ? tokenizer.Decode(answer.Ids, true) : Encoding(json, answer, text, tokenizer) ?? Hot(answer, text, options, tokenizer) ?? Normalized(text, tokenizer);
     }
 
     /// <summary>The span path gives the same as the convenient one.</summary>
