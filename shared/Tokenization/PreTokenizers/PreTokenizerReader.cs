@@ -19,7 +19,7 @@ internal static class PreTokenizerReader
         "Punctuation" => new CharacterSplit(Characters.Punctuation.Contains, Behavior(node, "Isolated")),
         "Digits" => new CharacterSplit(Characters.Numeric.Contains, node.Boolean("individual_digits", false) ? SplitBehavior.Isolated : SplitBehavior.Contiguous),
         "Split" => new PatternSplit(PatternFile.Read(node["pattern"]), Behavior(node, null), node.Boolean("invert", false)),
-        //"UnicodeScripts" => new UnicodeScriptsSplit(),
+        "UnicodeScripts" => new UnicodeScriptsSplit(),
         "CharDelimiterSplit" => Delimiter(node["delimiter"]),
         "FixedLength" => new FixedLengthSplit(node["length"].IsNull ? 5 : node["length"].Integer() is > 0 and int length ? length : throw node["length"].Wrong("expected a number of characters from 1")),
         "Sequence" => new PreTokenizerSequence([.. node["pretokenizers"].Items().Select(p => Read(p) ?? throw p.Unsupported(Supported))]),
