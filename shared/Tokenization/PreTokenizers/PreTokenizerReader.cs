@@ -14,7 +14,7 @@ internal static class PreTokenizerReader
         "BertPreTokenizer" => new BertPreTokenizer(),
         "Whitespace" => new WhitespacePreTokenizer(),
         "WhitespaceSplit" => new CharacterSplit(Characters.White.Contains, SplitBehavior.Removed),
-        "ByteLevel" => new ByteLevelPreTokenizer(node.Boolean("add_prefix_space", true), node.Boolean("use_regex", true) ? PatternFile.Regex(Gpt2, node) : null),
+        "ByteLevel" => new ByteLevelPreTokenizer(node.Boolean("add_prefix_space", true), node.Boolean("use_regex", true) ? PatternFile.Regex(Gpt2, node) : null, true),
         "Metaspace" when MetaspaceOptions.Read(node) is var o => new MetaspacePreTokenizer(o.Mark.Value, o.Scheme, o.Split),
         "Punctuation" => new CharacterSplit(Characters.Punctuation.Contains, Behavior(node, "Isolated")),
         "Digits" => new CharacterSplit(Characters.Numeric.Contains, node.Boolean("individual_digits", false) ? SplitBehavior.Isolated : SplitBehavior.Contiguous),
