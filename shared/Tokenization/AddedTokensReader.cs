@@ -1,29 +1,44 @@
+using System.Globalization;
+using System.Text;
+
 namespace Retrieval.Tokenization;
 
 /// <summary>The added_tokens of the file.</summary>
 internal static class AddedTokensReader
 {
     /// <summary>The ids that added tokens have: holes that a vocabulary may leave.</summary>
-    public static IReadOnlySet<int> Ids(JsonNodeReader node) => node.IsNull ? new HashSet<int>() : node.Items().Select(t => t["id"].Integer()).ToHashSet();
+    public static IReadOnlySet<int> Ids(JsonNodeReader node, TokenizerConfig config) =>
+        (node.IsNull ? [] : node.Items().Select(t => t["id"].Integer())).Concat(config.Named.Where(t => t.HasId).Select(t => t.Token.Id)).ToHashSet();
 
-    public static AddedTokens Read(JsonNodeReader node, Model model, Normalizer? normalizer)
+    /// <summary>The tokens, and a line for each that only the files beside tokenizer.json name.</summary>
+    public static (AddedTokens Tokens, string Named) Read(JsonNodeReader node, Model model, Normalizer? normalizer, TokenizerConfig config)
     {
         List<AddedToken> tokens = [];
-        if (!node.IsNull)
+        StringBuilder named = new();
+        Dictionary<int, string> texts = [];
+        Dictionary<string, int> ids = new(StringComparer.Ordinal);
+        foreach (JsonNodeReader item in node.IsNull ? [] : node.Items())
         {
-            Dictionary<int, string> texts = [];
-            Dictionary<string, int> ids = new(StringComparer.Ordinal);
-            foreach (JsonNodeReader item in node.Items())
+            Add(item, Token(item));
+        }
+        foreach (NamedToken token in config.Named.Where(t => t.HasId).Concat(config.Named.Where(t => !t.HasId)))
+        {
+            if (!ids.ContainsKey(token.Token.Content))
             {
-                AddedToken token = Token(item);
-                Check(item, token, model, texts, ids);
-                if (token.Content.Length > 0)
-                {
-                    tokens.Add(token);
-                }
+                Add(token.At, token.HasId ? token.Token : token.Token with { Id = model.TokenToId(token.Token.Content) ?? Math.Max(model.VocabularySize, texts.Keys.DefaultIfEmpty(-1).Max() + 1) });
+                named.Append(CultureInfo.InvariantCulture, $"\n{tokens[^1]}");
             }
         }
-        return new AddedTokens(tokens, text => Pipeline.Normalize(normalizer, text));
+        return (new AddedTokens(tokens, text => Pipeline.Normalize(normalizer, text)), named.ToString());
+
+        void Add(JsonNodeReader at, AddedToken token)
+        {
+            Check(at, token, model, texts, ids);
+            if (token.Content.Length > 0)
+            {
+                tokens.Add(token);
+            }
+        }
     }
 
     private static AddedToken Token(JsonNodeReader item) => new(item["id"].Integer(), item["content"].String(), item.Boolean("special", false))

@@ -22,7 +22,7 @@ internal static class PatternFile
         }
         catch (PatternFormatException e)
         {
-            throw at.Wrong(e.Message);
+            throw new TokenizerFormatException(at.File, at.Path, e.Message, e);
         }
     }
 }
