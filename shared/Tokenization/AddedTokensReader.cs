@@ -14,30 +14,39 @@ internal static class AddedTokensReader
     public static (AddedTokens Tokens, string Named) Read(JsonNodeReader node, Model model, Normalizer? normalizer, TokenizerConfig config)
     {
         List<AddedToken> tokens = [];
-        StringBuilder named = new();
-        Dictionary<int, string> texts = [];
         Dictionary<string, int> ids = new(StringComparer.Ordinal);
+        StringBuilder named = new();
+        // Whatever id the file gives, the reference takes that of the vocabulary, or the next free one.
+        int next = model.VocabularySize;
         foreach (JsonNodeReader item in node.IsNull ? [] : node.Items())
         {
-            Add(item, Token(item));
+            Add(item, Token(item), hasId: true);
         }
-        foreach (NamedToken token in config.Named.Where(t => t.HasId).Concat(config.Named.Where(t => !t.HasId)))
+        foreach (NamedToken token in config.Named.OrderBy(t => t.HasId ? t.Token.Id : int.MaxValue).Where(t => t.Token.Content.Length > 0 && !ids.ContainsKey(t.Token.Content)))
         {
-            if (!ids.ContainsKey(token.Token.Content))
-            {
-                Add(token.At, token.HasId ? token.Token : token.Token with { Id = model.TokenToId(token.Token.Content) ?? Math.Max(model.VocabularySize, texts.Keys.DefaultIfEmpty(-1).Max() + 1) });
-                named.Append(CultureInfo.InvariantCulture, $"\n{tokens[^1]}");
-            }
+            Add(token.At, token.Token, token.HasId);
+            named.Append(CultureInfo.InvariantCulture, $"\n{tokens[^1]}");
         }
-        return (new AddedTokens(tokens, text => Pipeline.Normalize(normalizer, text)), named.ToString());
+        AddedTokens added = new(tokens, text => Pipeline.Normalize(normalizer, text));
+        if (tokens.DistinctBy(t => t.Id).Where(t => t.IsNormalized).GroupBy(t => added.Decoded(t.Id)).FirstOrDefault(g => g.Count() > 1) is { } same)
+        {
+            throw node.Unsupported("added tokens that differ after normalization", string.Join(", ", same.Select(t => t.Content)));
+        }
+        return (added, named.ToString());
 
-        void Add(JsonNodeReader at, AddedToken token)
+        void Add(JsonNodeReader at, AddedToken token, bool hasId)
         {
-            Check(at, token, model, texts, ids);
-            if (token.Content.Length > 0)
+            if (token.Content.Length == 0)
             {
-                tokens.Add(token);
+                return;
             }
+            int id = model.TokenToId(token.Content) ?? (ids.TryGetValue(token.Content, out int known) ? known : next++);
+            if (hasId && model.TokenToId(token.Content) is null && id != token.Id)
+            {
+                throw at.Wrong($"expected id {id} for '{token.Content}', the next after those before it, since the reference gives it that one whatever the file says");
+            }
+            ids[token.Content] = id;
+            tokens.Add(token with { Id = id });
         }
     }
 
@@ -48,22 +57,4 @@ internal static class AddedTokensReader
         StripRight = item.Boolean("rstrip", false),
         IsNormalized = item.Boolean("normalized", !item.Boolean("special", false)),
     };
-
-    // The reference gives an added token the id that the vocabulary or the order of the file gives it, whatever the file says; a file that says otherwise is refused.
-    private static void Check(JsonNodeReader item, AddedToken token, Model model, Dictionary<int, string> texts, Dictionary<string, int> ids)
-    {
-        if (token.Id < 0)
-        {
-            throw item.Wrong($"expected an id from 0 for '{token.Content}'");
-        }
-        if ((model.TokenToId(token.Content) ?? (ids.TryGetValue(token.Content, out int earlier) ? earlier : token.Id)) is var known && known != token.Id)
-        {
-            throw item.Wrong($"token '{token.Content}' already has id {known}");
-        }
-        if ((model.IdToToken(token.Id) ?? texts.GetValueOrDefault(token.Id)) is { } other && other != token.Content)
-        {
-            throw item.Wrong($"id {token.Id} already stands for '{other}'");
-        }
-        (texts[token.Id], ids[token.Content]) = (token.Content, token.Id);
-    }
 }

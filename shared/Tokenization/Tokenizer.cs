@@ -147,6 +147,26 @@ public sealed class Tokenizer
         return count;
     }
 
+    /// <summary>
+    /// Cuts a text into parts of at most so many tokens, without special ones, after whole words where that is possible; the text is tokenized once. The parts
+    /// cover the text. Their tokens are those of the whole text; a part encoded by itself may have others at its ends, where the file's components look at neighbours.
+    /// </summary>
+    /// <param name="text">Any text.</param>
+    /// <param name="maxTokens">The budget of a part, from 1.</param>
+    /// <exception cref="ArgumentException">A single character has more tokens than the budget.</exception>
+    /// <exception cref="TokenizationException">A part of the text has no token and the file names no unknown one.</exception>
+    public IReadOnlyList<TokenSpan> SplitAtBudget(ReadOnlySpan<char> text, int maxTokens)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(maxTokens, 1);
+        Work work = Work.Rent();
+        work.WantsWords = true;
+        _pipeline.Split(text, work, specialsAreText: false);
+        _pipeline.Tokenize(work, int.MaxValue);
+        List<TokenSpan> parts = new BudgetSplit(work.Tokens, work.Words, text.Length, maxTokens).Parts();
+        Work.Return(work);
+        return parts;
+    }
+
     /// <summary>The text of ids, as the file's decoder writes it; ids that are not in the vocabulary are passed over, as in the reference.</summary>
     /// <exception cref="TokenizationException">The file's decoder has no text for these ids.</exception>
     public string Decode(IEnumerable<int> ids, bool skipSpecialTokens)
