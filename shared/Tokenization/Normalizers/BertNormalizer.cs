@@ -8,12 +8,18 @@ internal sealed class BertNormalizer : Normalizer
 {
     private const byte Dropped = 0xFF;
 
+    // Decomposition puts marks in order. Those that are dropped afterwards may stand as they like; others take a place that one pass cannot know.
+    private static readonly CodePointSet Moving = new(CodePointRanges.Of(Enumerable.Range(0x80, 0x110000 - 0x80)
+        .Where(c => Decomposition.Class[c] != 0 && !BertCharacters.Shipped[c].HasFlag(CharacterKind.Mark)).Select(c => (c, c))));
+
     private readonly bool _clean, _chinese, _accents, _lower;
     private readonly byte[] _ascii = new byte[128];
+    private readonly NormalizerSequence? _stepwise;
 
     private BertNormalizer(bool clean, bool chinese, bool accents, bool lower)
     {
         (_clean, _chinese, _accents, _lower) = (clean, chinese, accents, lower);
+        _stepwise = accents ? Stepwise(clean, chinese, lower) : null;
         for (int c = 0; c < 128; c++)
         {
             CharacterKind kind = BertCharacters.Shipped[c];
@@ -27,6 +33,12 @@ internal sealed class BertNormalizer : Normalizer
     {
         bool lowercase = node.Boolean("lowercase", true);
         return new BertNormalizer(node.Boolean("clean_text", true), node.Boolean("handle_chinese_chars", true), node.Boolean("strip_accents", lowercase), lowercase);
+    }
+
+    private static NormalizerSequence Stepwise(bool clean, bool chinese, bool lower)
+    {
+        FilterNormalizer marks = new(c => BertCharacters.Shipped[c].HasFlag(CharacterKind.Mark) ? -1 : c, 0x300);
+        return new([new BertNormalizer(clean, chinese, false, false), UnicodeForm.Of("NFD"), marks, .. lower ? new Normalizer[] { new LowercaseNormalizer() } : []]);
     }
 
     public override bool Apply(AlignedText text, TextBuffer output)
@@ -51,6 +63,11 @@ internal sealed class BertNormalizer : Normalizer
                 continue;
             }
             int codePoint = text.CodePoint(i, out int length);
+            if (_stepwise is not null && Moving.Contains(codePoint))
+            {
+                output.Clear();
+                return _stepwise.Apply(text, output);
+            }
             Append(codePoint, start, end, output);
             i += length;
         }
@@ -85,12 +102,13 @@ internal sealed class BertNormalizer : Normalizer
             output.Append(' ', start, end);
         }
         ReadOnlySpan<int> parts = _accents ? BertCharacters.Decompose(codePoint) : [];
-        foreach (int part in parts.IsEmpty ? [codePoint] : parts)
+        if (parts.IsEmpty)
         {
-            if (!_accents || !BertCharacters.Shipped[part].HasFlag(CharacterKind.Mark))
-            {
-                AppendLower(part, start, end, output);
-            }
+            AppendPart(codePoint, start, end, output);
+        }
+        foreach (int part in parts)
+        {
+            AppendPart(part, start, end, output);
         }
         if (alone)
         {
@@ -98,12 +116,19 @@ internal sealed class BertNormalizer : Normalizer
         }
     }
 
-    private void AppendLower(int codePoint, int start, int end, TextBuffer output)
+    private void AppendPart(int codePoint, int start, int end, TextBuffer output)
     {
-        ReadOnlySpan<int> lower = _lower ? BertCharacters.Lower(codePoint) : [];
-        foreach (int part in lower.IsEmpty ? [codePoint] : lower)
+        if (_accents && BertCharacters.Shipped[codePoint].HasFlag(CharacterKind.Mark))
         {
-            output.AppendCodePoint(part, start, end);
+            return;
+        }
+        if (_lower)
+        {
+            LowercaseNormalizer.AppendLower(codePoint, start, end, output);
+        }
+        else
+        {
+            output.AppendCodePoint(codePoint, start, end);
         }
     }
 }

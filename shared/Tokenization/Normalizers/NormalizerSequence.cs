@@ -1,15 +1,16 @@
 namespace Retrieval.Tokenization;
 
 /// <summary>One after the other.</summary>
-internal sealed class NormalizerSequence(IReadOnlyList<Normalizer> steps) : Normalizer
+internal sealed class NormalizerSequence(Normalizer[] steps) : Normalizer
 {
-    // Sequences inside sequences are laid flat when they are read, so one pair a thread is enough.
+    // A sequence inside a sequence finds none and makes its own.
     [ThreadStatic]
     private static TextBuffer? t_one, t_other;
 
     public override bool Apply(AlignedText text, TextBuffer output)
     {
-        TextBuffer free = t_one ??= new(), held = t_other ??= new();
+        TextBuffer free = t_one ?? new(), held = t_other ?? new();
+        t_one = t_other = null;
         AlignedText current = text;
         bool changed = false;
         foreach (Normalizer step in steps)
@@ -26,6 +27,7 @@ internal sealed class NormalizerSequence(IReadOnlyList<Normalizer> steps) : Norm
         {
             output.Append(current);
         }
+        (t_one, t_other) = (free, held);
         return changed;
     }
 }
