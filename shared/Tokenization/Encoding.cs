@@ -11,11 +11,10 @@ namespace Retrieval.Tokenization;
 /// <param name="IsSpecial">True for tokens that the template or padding added.</param>
 public sealed record Encoding(int[] Ids, int[] TypeIds, int[] Starts, int[] Ends, bool[] IsSpecial)
 {
-    private readonly Func<string[]> _tokens = () => [];
     private string[]? _spelled;
 
     /// <summary>What each token shows: the vocabulary's spelling, or for an added token the slice of the text.</summary>
-    public IReadOnlyList<string> Tokens => _spelled ??= _tokens();
+    public IReadOnlyList<string> Tokens => _spelled ??= Spelled();
 
     /// <summary>1 for tokens to attend to, 0 for padding.</summary>
     public int[] AttentionMask { get; init; } = [.. Enumerable.Repeat(1, Ids.Length)];
@@ -28,6 +27,8 @@ public sealed record Encoding(int[] Ids, int[] TypeIds, int[] Starts, int[] Ends
 
     /// <summary>The parts that truncation cut off.</summary>
     public IReadOnlyList<Encoding> Overflow { get; init; } = [];
+
+    private Func<string[]> Spelled { get; init; } = () => [];
 
     internal static Encoding Of(Draft draft, Func<int, string?> spelling, int firstSources, OffsetConverter? offsets)
     {
@@ -43,7 +44,7 @@ public sealed record Encoding(int[] Ids, int[] TypeIds, int[] Starts, int[] Ends
             Sequences = [.. rows.Select(r => r.Sequence)],
             Words = [.. rows.Select(r => r.Sequence == 1 ? r.Source - firstSources : r.Source)],
             Overflow = [.. draft.Overflow.Select(o => Of(o, spelling, firstSources, offsets))],
-            _tokens = () => [.. rows.Select(r => r.Shown ?? spelling(r.Id) ?? "")],
+            Spelled = () => [.. rows.Select(r => r.Shown ?? spelling(r.Id) ?? "")],
         };
     }
 }

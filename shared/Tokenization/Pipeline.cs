@@ -33,42 +33,16 @@ internal sealed class Pipeline(AddedTokens added, Normalizer? normalizer, PreTok
         preTokenizer?.Apply(work);
     }
 
-    /// <summary>Tokens of all pieces.</summary>
-    public void Tokenize(Work work) => Tokenize(work, 0, work.Pieces.Count, int.MaxValue);
-
-    /// <summary>Tokens of pieces from one end, until there are as many as asked for; the last piece is finished. An added token alone ends nothing, as in the reference.</summary>
-    public void Tokenize(Work work, int most, Side side)
+    /// <summary>Tokens of the pieces, until there are as many as asked for; the last piece is finished.</summary>
+    public void Tokenize(Work work, int most)
     {
-        if (side == Side.Right)
+        for (int i = 0; i < work.Pieces.Count && work.Tokens.Count < most; i++)
         {
-            Tokenize(work, 0, work.Pieces.Count, most);
-            return;
-        }
-        int first = work.Pieces.Count, total = 0;
-        for (bool isEnough = false; first > 0 && !isEnough;)
-        {
-            int before = work.Tokens.Count;
-            isEnough = !Tokenize(work, --first) && total + work.Tokens.Count - before >= most;
-            total += work.Tokens.Count - before;
-            work.Tokens.CutAt(before);
-        }
-        work.Shown.Restart();
-        Tokenize(work, first, work.Pieces.Count, int.MaxValue);
-    }
-
-    private void Tokenize(Work work, int first, int last, int most)
-    {
-        for (int i = first; i < last; i++)
-        {
-            if (!Tokenize(work, i) && work.Tokens.Count >= most)
-            {
-                return;
-            }
+            TokenizePiece(work, i);
         }
     }
 
-    /// <summary>Returns whether the piece is an added token.</summary>
-    private bool Tokenize(Work work, int piece)
+    private void TokenizePiece(Work work, int piece)
     {
         AlignedText text = work.Text.View;
         TokenBuffer tokens = work.Tokens;
@@ -79,11 +53,10 @@ internal sealed class Pipeline(AddedTokens added, Normalizer? normalizer, PreTok
         {
             work.Shown.Add(first, text.Text[start..end]);
             tokens.Add(token, text.Start(start), text.End(end - 1) - text.Start(start));
-            return true;
+            return;
         }
         model.Tokenize(text.Text[start..end], tokens);
         Place(work, text.Slice(start, end - start), first);
-        return false;
     }
 
     /// <summary>Places in the piece become places in the original.</summary>

@@ -54,7 +54,7 @@ public sealed class Tokenizer
     /// <exception cref="TokenizationException">A part of the text has no token and the file names no unknown one.</exception>
     public Encoding Encode(string text, bool addSpecialTokens, int? maxTokens)
     {
-        Draft draft = Read([text], 0, 0, new EncodeOptions(), maxTokens is { } limit ? Math.Max(1, limit) : null, Side.Right);
+        Draft draft = Read([text], 0, 0, false, maxTokens ?? int.MaxValue);
         if (maxTokens is { } most && draft.Rows.Count > (most = Math.Max(0, most - (addSpecialTokens ? SpecialTokens : 0))))
         {
             draft = new Draft(draft.Rows[..most], []);
@@ -105,7 +105,7 @@ public sealed class Tokenizer
         Work work = Work.Rent();
         work.Shown.IsWanted = frame.Trim is not null;
         _pipeline.Split(text, work, specialsAreText: false);
-        _pipeline.Tokenize(work, Math.Max(1, maxTokens), Side.Right);
+        _pipeline.Tokenize(work, maxTokens);
         int count = Math.Min(work.Tokens.Count, Math.Max(0, maxTokens - frame.Before.Length - frame.After.Length));
         if (frame.Trim is { } trim)
         {
@@ -138,7 +138,7 @@ public sealed class Tokenizer
     {
         Work work = Work.Rent();
         _pipeline.Split(text, work, specialsAreText: false);
-        _pipeline.Tokenize(work);
+        _pipeline.Tokenize(work, int.MaxValue);
         int count = work.Tokens.Count;
         Work.Return(work);
         return count;
@@ -171,8 +171,8 @@ public sealed class Tokenizer
     private Draft Draft(EncodeInput input, EncodeOptions options)
     {
         Truncation? truncation = options.Truncation;
-        Draft first = Read(input.First, 0, 0, options, truncation?.Limit(0), truncation?.Side ?? Side.Right);
-        Draft? second = input.Second is null ? null : Read(input.Second, 1, input.First.Count, options, truncation?.Limit(1), truncation?.Side ?? Side.Right);
+        Draft first = Read(input.First, 0, 0, options.SpecialTokensAreText, int.MaxValue);
+        Draft? second = input.Second is null ? null : Read(input.Second, 1, input.First.Count, options.SpecialTokensAreText, int.MaxValue);
         truncation?.Apply(first, second, options.AddSpecialTokens ? _processor?.Added(second is not null) ?? 0 : 0);
         return Process(second is null ? [first] : [first, second], options.AddSpecialTokens, input.Sources);
     }
@@ -181,7 +181,7 @@ public sealed class Tokenizer
         Tokenization.Draft.Merge(_processor?.Process([.. drafts.Select((d, i) => d.WithType(i))], addSpecial, new TokenSpaces(IdToToken, sources)) ?? drafts);
 
     /// <summary>The tokens of one text, or of its words one after the other.</summary>
-    private Draft Read(IReadOnlyList<string> texts, int sequence, int firstSource, EncodeOptions options, int? limit, Side side)
+    private Draft Read(IReadOnlyList<string> texts, int sequence, int firstSource, bool specialsAreText, int most)
     {
         List<Row> rows = [];
         Work work = Work.Rent();
@@ -189,8 +189,8 @@ public sealed class Tokenizer
         {
             work.Reset();
             work.Shown.IsWanted = true;
-            _pipeline.Split(texts[t], work, options.SpecialTokensAreText);
-            _pipeline.Tokenize(work, limit ?? int.MaxValue, side);
+            _pipeline.Split(texts[t], work, specialsAreText);
+            _pipeline.Tokenize(work, most);
             TokenBuffer tokens = work.Tokens;
             for (int i = 0; i < tokens.Count; i++)
             {

@@ -33,7 +33,7 @@ internal static class TokenizerReader
         }
         Normalizer? normalizer = NormalizerReader.Read(file["normalizer"]);
         PreTokenizer? preTokenizer = PreTokenizerReader.Read(file["pre_tokenizer"]);
-        Model loaded = ModelReader.Read(model, AddedTokensReader.Ids(file["added_tokens"]));
+        Model loaded = ModelFile.Read(model, AddedTokensReader.Ids(file["added_tokens"]));
         AddedTokens added = AddedTokensReader.Read(file["added_tokens"], loaded, normalizer);
         Pipeline pipeline = new(added, normalizer, preTokenizer, loaded);
         bool IsKnown(int id) => added[id] is not null || loaded.IdToToken(id) is not null;

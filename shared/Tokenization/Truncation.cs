@@ -33,9 +33,6 @@ public enum TruncationStrategy
 /// <param name="Side">Which end is cut off.</param>
 public sealed record Truncation(int MaxLength, int Stride = 0, TruncationStrategy Strategy = TruncationStrategy.LongestFirst, Side Side = Side.Right)
 {
-    /// <summary>Tokens of a text at which reading stops; null: never.</summary>
-    internal int? Limit(int sequence) => Strategy == TruncationStrategy.OnlySecond && sequence == 0 ? null : MaxLength;
-
     /// <summary>Refuses a stride that leaves nothing of a part.</summary>
     internal void Check(int added)
     {

@@ -17,7 +17,7 @@ internal static class DecoderReader
         "ByteFallback" => new ByteFallbackDecoder(),
         "Fuse" => new FuseDecoder(),
         "Strip" => new StripDecoder(Rune(node["content"]), Count(node["start"]), Count(node["stop"])),
-        "Replace" => new ReplaceDecoder(PatternReader.Read(node["pattern"]), node["content"].String()),
+        "Replace" => new ReplaceDecoder(PatternFile.Read(node["pattern"]), node["content"].String()),
         "Sequence" => new DecoderSequence([.. node["decoders"].Items().Select(d => Read(d) ?? throw d.Unsupported(Supported))]),
         _ => throw node.Unsupported(Supported),
     };

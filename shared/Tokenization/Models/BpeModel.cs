@@ -99,7 +99,7 @@ internal sealed class BpeModel : Model
         Symbols symbols = Symbols.Rent(word.Length);
         for (int i = 0, length; i < word.Length; i += length)
         {
-            int codePoint = TextBuffer.CodePoint(word, i, out length), id = At(i, i + length, word.Length).Find(codePoint);
+            int codePoint = Characters.At(word, i, out length), id = At(i, i + length, word.Length).Find(codePoint);
             if (id < 0)
             {
                 return null;
@@ -121,7 +121,7 @@ internal sealed class BpeModel : Model
         int end = 0, waiting = 0;
         for (int i = 0, length; i < word.Length; i += length)
         {
-            int codePoint = TextBuffer.CodePoint(word, i, out length), id = At(i, i + length, word.Length).Find(codePoint);
+            int codePoint = Characters.At(word, i, out length), id = At(i, i + length, word.Length).Find(codePoint);
             ReadOnlySpan<byte> bytes = utf8[..new System.Text.Rune(codePoint).EncodeToUtf8(utf8)];
             if (id >= 0)
             {
@@ -199,7 +199,7 @@ internal sealed class BpeModel : Model
     }
 
     private static int Utf8Length(ReadOnlySpan<char> word, int at, out int length) =>
-        TextBuffer.CodePoint(word, at, out length) switch { < 0x80 => 1, < 0x800 => 2, < 0x10000 => 3, _ => 4 };
+        Characters.At(word, at, out length) switch { < 0x80 => 1, < 0x800 => 2, < 0x10000 => 3, _ => 4 };
 
     /// <summary>Tokens by the word that they may stand for as a whole: with the suffix taken off, and without those that are too short for it.</summary>
     private static SpanIndex Words(TokenTable tokens, string suffix)

@@ -82,7 +82,7 @@ internal sealed class ByteLevelBpeModel : Model
         Span<byte> utf8 = stackalloc byte[4];
         for (int i = 0, length; i < piece.Length; i += length)
         {
-            int count = new Rune(TextBuffer.CodePoint(piece, i, out length)).EncodeToUtf8(utf8);
+            int count = new Rune(Characters.At(piece, i, out length)).EncodeToUtf8(utf8);
             foreach (byte value in utf8[..count])
             {
                 symbols.Add(_bytes[value], symbols.Count + 1);

@@ -22,7 +22,7 @@ internal sealed class CharacterIds
             int length = tokens.Has(id) ? tokens.Length(id) - prefix.Length - suffix.Length : 0;
             if (length is 1 or 2 && tokens[id].StartsWith(prefix, StringComparison.Ordinal) && tokens[id].EndsWith(suffix, StringComparison.Ordinal))
             {
-                int codePoint = TextBuffer.CodePoint(tokens[id].Slice(prefix.Length, length), 0, out int used);
+                int codePoint = Characters.At(tokens[id].Slice(prefix.Length, length), 0, out int used);
                 if (used == length)
                 {
                     found.Add((codePoint, id));

@@ -115,7 +115,7 @@ internal sealed class UnigramModel : Model
         Span<byte> utf8 = stackalloc byte[4];
         for (int i = 0, length; i < text.Length; i += length)
         {
-            int count = new System.Text.Rune(TextBuffer.CodePoint(text, i, out length)).EncodeToUtf8(utf8);
+            int count = new System.Text.Rune(Characters.At(text, i, out length)).EncodeToUtf8(utf8);
             foreach (byte value in utf8[..count])
             {
                 if (_bytes[value] < 0)

@@ -26,8 +26,8 @@ internal static class NormalizerReader
         "Nmt" => new FilterNormalizer(FilterNormalizer.Nmt, 0),
         "Strip" => new StripNormalizer(node.Boolean("strip_left", true), node.Boolean("strip_right", true)),
         "Prepend" => new PrependNormalizer(node["prepend"].String()),
-        "Replace" => new ReplaceNormalizer(PatternReader.Read(node["pattern"]), node["content"].String()),
-        "Precompiled" => new PrecompiledNormalizer(Charsmap.Read(node["precompiled_charsmap"])),
+        "Replace" => new ReplaceNormalizer(PatternFile.Read(node["pattern"]), node["content"].String()),
+        //"Precompiled" => new PrecompiledNormalizer(Charsmap.Read(node["precompiled_charsmap"])),
         "ByteLevel" => new ByteLevelNormalizer(),
         _ => throw node.Unsupported(Supported),
     };

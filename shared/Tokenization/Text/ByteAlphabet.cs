@@ -10,7 +10,7 @@ internal static class ByteAlphabet
     private static readonly short[] Bytes = Invert();
 
     /// <summary>The character of a byte.</summary>
-    public static char Char(int value) => Chars[value];
+    public static char Character(byte value) => Chars[value];
 
     /// <summary>The byte of a character; -1 when it stands for none.</summary>
     public static int Byte(char c) => c < Bytes.Length ? Bytes[c] : -1;

@@ -1,7 +1,7 @@
 namespace Retrieval.Tokenization;
 
 /// <summary>A pattern of the file: {"String": …} or {"Regex": …}.</summary>
-internal static class PatternReader
+internal static class PatternFile
 {
     public static TextPattern Read(JsonNodeReader node)
     {
