@@ -102,7 +102,10 @@ internal sealed class Pipeline(AddedTokens added, Normalizer? normalizer, PreTok
             {
                 output.Append(piece);
             }
-            next.Add(start, output.Length, pieces.Tokens[i]);
+            if (output.Length > start)
+            {
+                next.Add(start, output.Length, pieces.Tokens[i]);
+            }
         }
         if (changed)
         {

@@ -34,6 +34,7 @@ internal static class TokenizerReader
         Normalizer? normalizer = NormalizerReader.Read(file["normalizer"]);
         PreTokenizer? preTokenizer = PreTokenizerReader.Read(file["pre_tokenizer"]);
         Model loaded = ModelFile.Read(model, AddedTokensReader.Ids(file["added_tokens"]));
+        (preTokenizer, loaded) = WithoutSpelling(preTokenizer, loaded);
         AddedTokens added = AddedTokensReader.Read(file["added_tokens"], loaded, normalizer);
         Pipeline pipeline = new(added, normalizer, preTokenizer, loaded);
         bool IsKnown(int id) => added[id] is not null || loaded.IdToToken(id) is not null;
@@ -42,5 +43,14 @@ internal static class TokenizerReader
             FileTruncation = Truncation.Read(file["truncation"]),
             FilePadding = Padding.Read(file["padding"]),
         };
+    }
+
+    /// <summary>A byte-level model that takes text as it is, where bytes would be spelled only to be read by the model.</summary>
+    private static (PreTokenizer?, Model) WithoutSpelling(PreTokenizer? preTokenizer, Model model)
+    {
+        PreTokenizer[] steps = preTokenizer is PreTokenizerSequence sequence ? [.. sequence.Steps] : preTokenizer is null ? [] : [preTokenizer];
+        return steps is [.. var before, ByteLevelPreTokenizer last] && (model as BpeModel)?.OverBytes() is { } overBytes
+            ? (before.Length == 0 ? last.Unspelled : new PreTokenizerSequence([.. before, last.Unspelled]), overBytes)
+            : (preTokenizer, model);
     }
 }

@@ -27,7 +27,7 @@ internal static class NormalizerReader
         "Strip" => new StripNormalizer(node.Boolean("strip_left", true), node.Boolean("strip_right", true)),
         "Prepend" => new PrependNormalizer(node["prepend"].String()),
         "Replace" => new ReplaceNormalizer(PatternFile.Read(node["pattern"]), node["content"].String()),
-        //"Precompiled" => new PrecompiledNormalizer(Charsmap.Read(node["precompiled_charsmap"])),
+        "Precompiled" => new PrecompiledNormalizer(Charsmap.Read(node["precompiled_charsmap"])),
         "ByteLevel" => new ByteLevelNormalizer(),
         _ => throw node.Unsupported(Supported),
     };

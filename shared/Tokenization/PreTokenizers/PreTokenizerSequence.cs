@@ -3,6 +3,8 @@ namespace Retrieval.Tokenization;
 /// <summary>One after the other.</summary>
 internal sealed class PreTokenizerSequence(IReadOnlyList<PreTokenizer> steps) : PreTokenizer
 {
+    public IReadOnlyList<PreTokenizer> Steps => steps;
+
     public override void Apply(Work work)
     {
         foreach (PreTokenizer step in steps)

@@ -14,5 +14,15 @@ internal static class PatternFile
 
     /// <param name="expression">In the syntax of Oniguruma with its Ruby rules.</param>
     /// <param name="at">What to name when it is not understood.</param>
-    public static TextPattern Regex(string expression, JsonNodeReader at) => throw at.Unsupported("no regular expressions yet", expression);
+    public static TextPattern Regex(string expression, JsonNodeReader at)
+    {
+        try
+        {
+            return RegexPattern.Parse(expression);
+        }
+        catch (PatternFormatException e)
+        {
+            throw new TokenizerFormatException(at.File, at.Path, e.Message, e);
+        }
+    }
 }

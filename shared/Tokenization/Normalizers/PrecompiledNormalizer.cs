@@ -1,0 +1,116 @@
+using System.Text;
+
+namespace Retrieval.Tokenization;
+
+/// <summary>
+/// sentencepiece's character map as the reference applies it: a whole grapheme below 6 bytes of UTF-8 is looked up first (and its shortest prefix in the map
+/// stands for all of it), then each of its code points.
+/// </summary>
+internal sealed class PrecompiledNormalizer(Charsmap map) : Normalizer
+{
+    // What ASCII characters become, each on its own; a pure ASCII text has no graphemes but these and \r\n.
+    private readonly string?[] _ascii = [.. Enumerable.Range(0, 128).Select(c => map.Replacement([(byte)c]))];
+
+    public override bool Apply(AlignedText text, TextBuffer output)
+    {
+        if (IsUnchanged(text.Text))
+        {
+            return false;
+        }
+        Rewriter rewriter = new(text, output);
+        Span<byte> utf8 = stackalloc byte[8];
+        bool modified = false;
+        for (int i = 0; i < text.Length;)
+        {
+            int length = GraphemeClusters.Next(text.Text, i) - i;
+            ReadOnlySpan<char> grapheme = text.Text.Slice(i, length);
+            i += length;
+            if (length < 6 && System.Text.Encoding.UTF8.TryGetBytes(grapheme, utf8[..5], out int bytes) && map.Replacement(utf8[..bytes]) is { } whole)
+            {
+                rewriter.Replace(CodePoints(grapheme), whole);
+                modified = true;
+                continue;
+            }
+            foreach (Rune rune in grapheme.EnumerateRunes())
+            {
+                if (map.Replacement(utf8[..rune.EncodeToUtf8(utf8)]) is { } part)
+                {
+                    rewriter.Replace(1, part);
+                    modified = true;
+                }
+                else
+                {
+                    rewriter.Keep(rune.Value);
+                }
+            }
+        }
+        if (!modified)
+        {
+            output.Clear();
+            return false;
+        }
+        rewriter.End();
+        return true;
+    }
+
+    private bool IsUnchanged(ReadOnlySpan<char> text)
+    {
+        foreach (char c in text)
+        {
+            if (c >= 128 || _ascii[c] is not null)
+            {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static int CodePoints(ReadOnlySpan<char> text)
+    {
+        int count = 0;
+        foreach (char c in text)
+        {
+            count += char.IsLowSurrogate(c) ? 0 : 1;
+        }
+        return count;
+    }
+
+    /// <summary>
+    /// Puts code points out with what they do to the source. The last one is held back: a replacement that is shorter than what it stands for adds the difference
+    /// to the code point before its end, and when there is none at the beginning of the text, the difference is lost, as in the reference.
+    /// </summary>
+    private ref struct Rewriter(AlignedText source, TextBuffer output)
+    {
+        private Transformation _transformation = new(source, output);
+        private int _held = -1, _change;
+
+        public void Keep(int codePoint) => Put(codePoint, 0);
+
+        public void Replace(int oldCount, string replacement)
+        {
+            int newCount = CodePoints(replacement), left = newCount;
+            foreach (Rune rune in replacement.EnumerateRunes())
+            {
+                Put(rune.Value, left-- <= newCount - oldCount ? 1 : 0);
+            }
+            if (_held >= 0)
+            {
+                _change += Math.Min(0, newCount - oldCount);
+            }
+        }
+
+        public void End()
+        {
+            if (_held >= 0)
+            {
+                _transformation.Put(_held, _change);
+            }
+        }
+
+        private void Put(int codePoint, int change)
+        {
+            End();
+            (_held, _change) = (codePoint, change);
+        }
+    }
+}
