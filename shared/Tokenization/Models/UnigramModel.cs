@@ -20,7 +20,7 @@ internal sealed class UnigramModel : Model
     private readonly int _unknown;
     private readonly int[] _bytes;
     private readonly HashTrie _trie = new(1);
-    private readonly WholeTokens _whole;
+    private readonly PieceCache _cache = new();
 
     private UnigramModel(TokenTable tokens, double[] scores, int unknown, bool byteFallback)
     {
@@ -35,7 +35,6 @@ internal sealed class UnigramModel : Model
                 _trie.Add(Root, tokens[id], id);
             }
         }
-        _whole = new WholeTokens(tokens.Limit);
     }
 
     public static UnigramModel Read(JsonNodeReader node)
@@ -60,11 +59,21 @@ internal sealed class UnigramModel : Model
 
     public override void Tokenize(ReadOnlySpan<char> piece, TokenBuffer sink)
     {
-        if (piece.Length <= _tokens.LongestLength && _tokens.Find(piece) is >= 0 and int id && IsWhole(id, piece))
+        WordKey key = WordKey.Of(piece);
+        if (_tokens.Find(piece, key, out byte known) is >= 0 and int id && (known == WholeTokens.Whole || known == WholeTokens.Unknown && IsWhole(id, piece, key)))
         {
             sink.Add(id, 0, piece.Length);
-            return;
         }
+        else if (!_cache.TryTake(key, 0, sink))
+        {
+            int first = sink.Count;
+            Split(piece, sink);
+            _cache.Put(key, 0, sink, first);
+        }
+    }
+
+    private void Split(ReadOnlySpan<char> piece, TokenBuffer sink)
+    {
         Step[] steps = Search(piece);
         // From the end to the beginning; then the links are turned round, so that the tokens come out in order.
         int end = piece.Length, count = 0;
@@ -129,8 +138,13 @@ internal sealed class UnigramModel : Model
         return true;
     }
 
-    private bool IsWhole(int id, ReadOnlySpan<char> piece) =>
-        _whole[id] switch { 0 => _whole.Set(id, Search(piece) is { } steps && steps[piece.Length].Start == 0 && steps[piece.Length].Id == id), 1 => true, _ => false };
+    private bool IsWhole(int id, ReadOnlySpan<char> piece, WordKey key)
+    {
+        Step last = Search(piece)[piece.Length];
+        bool isWhole = last.Start == 0 && last.Id == id;
+        _tokens.Keep(id, key, isWhole ? WholeTokens.Whole : WholeTokens.Split);
+        return isWhole;
+    }
 
     /// <summary>The best path to each place of a piece.</summary>
     private Step[] Search(ReadOnlySpan<char> piece)
