@@ -8,8 +8,8 @@ namespace Retrieval.Tokenization;
 /// </summary>
 internal sealed class PieceCache
 {
-    private const int Places = 1 << 12, MostTokens = 8;
-    private const int Shift = 64 - 12;
+    private const int Places = 1 << 14, MostTokens = 8;
+    private const int Shift = 64 - 14;
 
     private readonly Place[] _places = new Place[Places];
 
