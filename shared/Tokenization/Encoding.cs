@@ -30,6 +30,20 @@ public sealed record Encoding(int[] Ids, int[] TypeIds, int[] Starts, int[] Ends
 
     private Func<string[]> Spelled { get; init; } = () => [];
 
+    /// <summary>A copy of one text's tokens.</summary>
+    internal static Encoding Of(EncodingBuffer tokens, Func<string[]> spelled)
+    {
+        int[] sequences = new int[tokens.Count];
+        bool[] special = new bool[tokens.Count];
+        special.AsSpan(0, tokens.Special.Before).Fill(true);
+        special.AsSpan(tokens.Count - tokens.Special.After).Fill(true);
+        for (int i = 0; i < special.Length; i++)
+        {
+            sequences[i] = special[i] ? -1 : 0;
+        }
+        return new Encoding(tokens.Ids.ToArray(), tokens.TypeIds.ToArray(), tokens.Starts.ToArray(), tokens.Ends.ToArray(), special) { Sequences = sequences, Words = sequences, Spelled = spelled };
+    }
+
     internal static Encoding Of(Draft draft, Func<int, string?> spelling, int firstSources, OffsetConverter? offsets)
     {
         List<Row> rows = draft.Rows;

@@ -37,6 +37,17 @@ public sealed class EncodingBuffer
         Count = count;
     }
 
+    /// <summary>Takes tokens one by one.</summary>
+    internal void Fill(List<Row> rows)
+    {
+        Reset(rows.Count);
+        Special = (rows.TakeWhile(r => r.IsSpecial).Count(), rows.AsEnumerable().Reverse().TakeWhile(r => r.IsSpecial).Count());
+        for (int i = 0; i < rows.Count; i++)
+        {
+            Set(i, rows[i]);
+        }
+    }
+
     internal void Set(int index, in Row row) => (_ids[index], _types[index], _starts[index], _ends[index]) = (row.Id, row.Type, row.Start, row.End);
 
     /// <summary>Puts the first of some tokens at an index.</summary>

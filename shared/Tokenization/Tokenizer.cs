@@ -7,6 +7,9 @@ namespace Retrieval.Tokenization;
 /// </summary>
 public sealed class Tokenizer
 {
+    [ThreadStatic]
+    private static EncodingBuffer? t_buffer;
+
     private readonly Pipeline _pipeline;
     private readonly PostProcessor? _processor;
     private readonly Decoder? _decoder;
@@ -33,19 +36,25 @@ public sealed class Tokenizer
     /// <summary>Special tokens that are put around a pair.</summary>
     public int PairSpecialTokens => _processor?.Added(true) ?? 0;
 
-    /// <summary>The truncation that the file embeds, for <see cref="EncodeOptions.Truncation"/>.</summary>
+    /// <summary>What the files beside tokenizer.json say, when a folder was loaded.</summary>
+    public TokenizerConfig Config { get; internal init; } = new();
+
+    /// <summary>The truncation that the file embeds, else that of tokenizer_config.json; for <see cref="EncodeOptions.Truncation"/>.</summary>
     public Truncation? FileTruncation { get; internal init; }
 
-    /// <summary>The padding that the file embeds, for <see cref="EncodeOptions.Padding"/>.</summary>
+    /// <summary>The padding that the file embeds, else that of tokenizer_config.json; for <see cref="EncodeOptions.Padding"/>.</summary>
     public Padding? FilePadding { get; internal init; }
 
-    /// <summary>Loads tokenizer.json, or the model folder that holds it.</summary>
+    /// <summary>
+    /// Loads tokenizer.json, or the model folder that holds it: then tokens that only tokenizer_config.json or special_tokens_map.json names are added tokens too, as
+    /// for the reference's users. A folder with BERT's vocab.txt alone, or that file, loads as well.
+    /// </summary>
     /// <exception cref="TokenizerFormatException">The file is missing, damaged or has a component that is not supported.</exception>
     public static Tokenizer Load(string path) => TokenizerFiles.Load(path);
 
     /// <summary>Loads the bytes of tokenizer.json; <paramref name="name"/> stands for the file in messages.</summary>
     /// <exception cref="TokenizerFormatException">The file is damaged or has a component that is not supported.</exception>
-    public static Tokenizer Parse(byte[] json, string name) => TokenizerReader.Parse(json, name);
+    public static Tokenizer Parse(byte[] json, string name) => TokenizerReader.Parse(json, name, new TokenizerConfig());
 
     /// <summary>Tokens of one text.</summary>
     /// <param name="text">Any string; a lone surrogate counts as U+FFFD.</param>
@@ -54,12 +63,9 @@ public sealed class Tokenizer
     /// <exception cref="TokenizationException">A part of the text has no token and the file names no unknown one.</exception>
     public Encoding Encode(string text, bool addSpecialTokens, int? maxTokens)
     {
-        Draft draft = Read([text], 0, 0, false, maxTokens ?? int.MaxValue);
-        if (maxTokens is { } most && draft.Rows.Count > (most = Math.Max(0, most - (addSpecialTokens ? SpecialTokens : 0))))
-        {
-            draft = new Draft(draft.Rows[..most], []);
-        }
-        return Encoding.Of(Process([draft], addSpecialTokens, [text]), IdToToken, 1, null);
+        EncodingBuffer tokens = t_buffer ??= new EncodingBuffer();
+        Encode(text, addSpecialTokens, maxTokens ?? int.MaxValue, tokens);
+        return Encoding.Of(tokens, () => [.. Slow(text, addSpecialTokens, maxTokens ?? int.MaxValue).Rows.Select(r => r.Shown ?? IdToToken(r.Id) ?? "")]);
     }
 
     /// <summary>Tokens of a pair.</summary>
@@ -99,7 +105,7 @@ public sealed class Tokenizer
         ArgumentNullException.ThrowIfNull(tokens);
         if ((addSpecialTokens ? _withSpecial : _bare) is not { } frame)
         {
-            Copy(Encode(text.ToString(), addSpecialTokens, maxTokens), tokens);
+            tokens.Fill(Slow(text.ToString(), addSpecialTokens, maxTokens).Rows);
             return;
         }
         Work work = Work.Rent();
@@ -129,9 +135,6 @@ public sealed class Tokenizer
         return buffer.Ids.TryCopyTo(ids);
     }
 
-    [ThreadStatic]
-    private static EncodingBuffer? t_buffer;
-
     /// <summary>Number of tokens of a text, without special ones; makes no encoding.</summary>
     /// <exception cref="TokenizationException">A part of the text has no token and the file names no unknown one.</exception>
     public int Count(ReadOnlySpan<char> text)
@@ -142,6 +145,26 @@ public sealed class Tokenizer
         int count = work.Tokens.Count;
         Work.Return(work);
         return count;
+    }
+
+    /// <summary>
+    /// Cuts a text into parts of at most so many tokens, without special ones, after whole words where that is possible; the text is tokenized once. The parts
+    /// cover the text. Their tokens are those of the whole text; a part encoded by itself may have others at its ends, where the file's components look at neighbours.
+    /// </summary>
+    /// <param name="text">Any text.</param>
+    /// <param name="maxTokens">The budget of a part, from 1.</param>
+    /// <exception cref="ArgumentException">A single character has more tokens than the budget.</exception>
+    /// <exception cref="TokenizationException">A part of the text has no token and the file names no unknown one.</exception>
+    public IReadOnlyList<TokenSpan> SplitAtBudget(ReadOnlySpan<char> text, int maxTokens)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(maxTokens, 1);
+        Work work = Work.Rent();
+        work.WantsWords = true;
+        _pipeline.Split(text, work, specialsAreText: false);
+        _pipeline.Tokenize(work, int.MaxValue);
+        List<TokenSpan> parts = new BudgetSplit(work.Tokens, work.Words, text.Length, maxTokens).Parts();
+        Work.Return(work);
+        return parts;
     }
 
     /// <summary>The text of ids, as the file's decoder writes it; ids that are not in the vocabulary are passed over, as in the reference.</summary>
@@ -231,13 +254,10 @@ public sealed class Tokenizer
         }
     }
 
-    private static void Copy(Encoding encoding, EncodingBuffer buffer)
+    private Draft Slow(string text, bool addSpecialTokens, int maxTokens)
     {
-        buffer.Reset(encoding.Ids.Length);
-        buffer.Special = (encoding.IsSpecial.TakeWhile(s => s).Count(), encoding.IsSpecial.Reverse().TakeWhile(s => s).Count());
-        for (int i = 0; i < encoding.Ids.Length; i++)
-        {
-            buffer.Set(i, new Row(encoding.Ids[i], encoding.TypeIds[i], encoding.Starts[i], encoding.Ends[i]));
-        }
+        Draft draft = Read([text], 0, 0, false, maxTokens);
+        int most = Math.Max(0, maxTokens - (addSpecialTokens ? SpecialTokens : 0));
+        return Process([draft.Rows.Count > most ? new Draft(draft.Rows[..most], []) : draft], addSpecialTokens, [text]);
     }
 }

@@ -1,49 +1,39 @@
 using System.Security.Cryptography;
-using System.Text.Json;
-using System.Text.Unicode;
+using System.Text;
 
 namespace Retrieval.Tokenization;
 
 /// <summary>Makes a tokenizer of the bytes of tokenizer.json.</summary>
 internal static class TokenizerReader
 {
-    public static Tokenizer Parse(byte[] json, string name)
+    /// <param name="json">The bytes of tokenizer.json.</param>
+    /// <param name="name">Stands for the file in messages.</param>
+    /// <param name="config">What the files beside it say.</param>
+    public static Tokenizer Parse(byte[] json, string name, TokenizerConfig config)
     {
-        if (!Utf8.IsValid(json))
-        {
-            throw new TokenizerFormatException(name, "", "is not UTF-8. Fetch the file again.");
-        }
-        try
-        {
-            using JsonDocument document = JsonDocument.Parse(json);
-            return Read(new JsonNodeReader(name, "", document.RootElement), Convert.ToHexStringLower(SHA256.HashData(json)));
-        }
-        catch (JsonException e)
-        {
-            throw new TokenizerFormatException(name, "", $"is not whole JSON (line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}). Fetch the file again.", e);
-        }
-    }
-
-    private static Tokenizer Read(JsonNodeReader file, string hash)
-    {
-        JsonNodeReader model = file["model"];
-        if (model.Element.ValueKind != JsonValueKind.Object)
-        {
-            throw model.Wrong("expected the model, an object");
-        }
+        JsonNodeReader file = JsonFile.Parse(json, name);
         Normalizer? normalizer = NormalizerReader.Read(file["normalizer"]);
         PreTokenizer? preTokenizer = PreTokenizerReader.Read(file["pre_tokenizer"]);
-        Model loaded = ModelFile.Read(model, AddedTokensReader.Ids(file["added_tokens"]));
-        (preTokenizer, loaded) = WithoutSpelling(preTokenizer, loaded);
-        AddedTokens added = AddedTokensReader.Read(file["added_tokens"], loaded, normalizer);
-        Pipeline pipeline = new(added, normalizer, preTokenizer, loaded);
-        bool IsKnown(int id) => added[id] is not null || loaded.IdToToken(id) is not null;
-        return new Tokenizer(hash, pipeline, PostProcessorReader.Read(file["post_processor"], IsKnown), DecoderReader.Read(file["decoder"]))
+        Model model = ModelFile.Read(file["model"], AddedTokensReader.Ids(file["added_tokens"], config));
+        (preTokenizer, model) = WithoutSpelling(preTokenizer, model);
+        (AddedTokens added, string more) = AddedTokensReader.Read(file["added_tokens"], model, normalizer, config);
+        bool IsKnown(int id) => added[id] is not null || model.IdToToken(id) is not null;
+        PostProcessor? processor = PostProcessorReader.Read(file["post_processor"], IsKnown);
+        return new Tokenizer(Hash(json, more), new Pipeline(added, normalizer, preTokenizer, model), processor, DecoderReader.Read(file["decoder"]))
         {
-            FileTruncation = Truncation.Read(file["truncation"]),
-            FilePadding = Padding.Read(file["padding"]),
+            Config = config,
+            FileTruncation = Truncation.Read(file["truncation"]) ?? (config.MaxLength is { } length ? new Truncation(length, Side: config.TruncationSide) : null),
+            FilePadding = Padding.Read(file["padding"]) ?? Pad(config, added, model),
         };
     }
+
+    /// <summary>Of the file alone, unless the files beside it added tokens.</summary>
+    private static string Hash(byte[] json, string more) => Convert.ToHexStringLower(SHA256.HashData(more.Length == 0 ? json : [.. json, .. System.Text.Encoding.UTF8.GetBytes(more)]));
+
+    private static Padding? Pad(TokenizerConfig config, AddedTokens added, Model model) =>
+        config.SpecialTokens.TryGetValue("pad_token", out string? pad) && (added.Ids.TryGetValue(pad, out int id) ? id : model.TokenToId(pad)) is { } known
+            ? new Padding(known, pad) { Side = config.PaddingSide }
+            : null;
 
     /// <summary>A byte-level model that takes text as it is, where bytes would be spelled only to be read by the model.</summary>
     private static (PreTokenizer?, Model) WithoutSpelling(PreTokenizer? preTokenizer, Model model)

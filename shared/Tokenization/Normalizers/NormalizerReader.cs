@@ -21,6 +21,7 @@ internal static class NormalizerReader
     private static Normalizer One(JsonNodeReader node) => node.Type switch
     {
         "BertNormalizer" => BertNormalizer.Read(node),
+        "NFC" or "NFD" or "NFKC" or "NFKD" => UnicodeForm.Of(node.Type),
         "Lowercase" => new LowercaseNormalizer(),
         "StripAccents" => new FilterNormalizer(c => Characters.Accent.Contains(c) ? -1 : c, 0x300),
         "Nmt" => new FilterNormalizer(FilterNormalizer.Nmt, 0),

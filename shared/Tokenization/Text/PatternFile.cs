@@ -12,13 +12,13 @@ internal static class PatternFile
         return node["Regex"].IsNull ? throw node.Wrong("expected String or Regex") : Regex(node["Regex"].String(), node["Regex"]);
     }
 
-    /// <param name="expression">In the syntax of Oniguruma with its Ruby rules.</param>
+    /// <param name="expression">In the syntax of Oniguruma.</param>
     /// <param name="at">What to name when it is not understood.</param>
     public static TextPattern Regex(string expression, JsonNodeReader at)
     {
         try
         {
-            return RegexPattern.Parse(expression);
+            return (TextPattern?)SplitScanner.Find(expression) ?? RegexPattern.Parse(expression);
         }
         catch (PatternFormatException e)
         {

@@ -23,8 +23,12 @@ internal sealed class CodePointMap
             entries[(page << 8) + (from & 255)] = pool.Count << 5 | to.Length;
             pool.AddRange(to);
         }
+        Sources = CodePointRanges.Of(pairs.Keys.Select(c => (c, c)));
         (_entries, _pool) = ([.. entries], [.. pool]);
     }
+
+    /// <summary>The code points that do not stay.</summary>
+    public CodePointRanges Sources { get; }
 
     /// <summary>What the code point becomes; empty when it stays.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

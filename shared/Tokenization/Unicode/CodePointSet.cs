@@ -14,13 +14,14 @@ internal sealed class CodePointSet
     {
         Ranges = ranges;
         List<uint> bits = [.. new uint[WordsAPage]];
-        Dictionary<string, ushort> known = new() { [Key(bits.ToArray())] = 0 };
+        Dictionary<string, ushort> known = [];
         ReadOnlySpan<int> turns = ranges.Turns;
+        uint[] words = new uint[WordsAPage];
         for (int page = 0, turn = 0; page < _pages.Length; page++)
         {
-            uint[] words = new uint[WordsAPage];
+            Array.Clear(words);
             Fill(words, page << 8, turns, ref turn);
-            if (!known.TryGetValue(Key(words), out _pages[page]))
+            if (words.AsSpan().ContainsAnyExcept(0u) && !known.TryGetValue(Key(words), out _pages[page]))
             {
                 known[Key(words)] = _pages[page] = (ushort)(bits.Count / WordsAPage);
                 bits.AddRange(words);
@@ -49,5 +50,5 @@ internal sealed class CodePointSet
         }
     }
 
-    private static string Key(uint[] words) => string.Join(',', words);
+    private static string Key(ReadOnlySpan<uint> words) => new(System.Runtime.InteropServices.MemoryMarshal.Cast<uint, char>(words));
 }

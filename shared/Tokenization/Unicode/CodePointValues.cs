@@ -23,9 +23,10 @@ internal sealed class CodePointValues
         for (int page = 0; page < _pages.Length; page++)
         {
             ReadOnlySpan<byte> of = all.AsSpan(page << 8, 256);
-            if (!known.TryGetValue(Convert.ToBase64String(of), out _pages[page]))
+            string key = new(System.Runtime.InteropServices.MemoryMarshal.Cast<byte, char>(of));
+            if (!known.TryGetValue(key, out _pages[page]))
             {
-                known[Convert.ToBase64String(of)] = _pages[page] = (ushort)(values.Count >> 8);
+                known[key] = _pages[page] = (ushort)(values.Count >> 8);
                 values.AddRange(of);
             }
         }

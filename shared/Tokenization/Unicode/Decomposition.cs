@@ -17,6 +17,12 @@ internal static class Decomposition
     /// <summary>Canonical combining class; 0 for starters.</summary>
     public static CodePointValues Class { get; } = new(CharacterTables.Names("ccc.").Select(name => (byte.Parse(name, null), CharacterTables.Ranges($"ccc.{name}"))));
 
+    /// <summary>Code points with a combining class.</summary>
+    public static CodePointRanges Marks => CharacterTables.Names("ccc.").Aggregate(CodePointRanges.Empty, (all, name) => all | CharacterTables.Ranges($"ccc.{name}"));
+
+    /// <summary>Code points that may be the second of a pair that composes.</summary>
+    public static CodePointRanges Seconds => s_second.Ranges | CodePointRanges.Of(VFirst, TFirst + TCount - 1);
+
     /// <summary>The code point that two make together, or -1.</summary>
     public static int Compose(int first, int second)
     {
@@ -27,17 +33,15 @@ internal static class Decomposition
         return s_second.Contains(second) && s_composites.TryGetValue((first, second), out int composite) ? composite : -1;
     }
 
-    /// <summary>May be the second of a pair that composes.</summary>
-    public static bool ComposesBackward(int codePoint) => codePoint is >= VFirst and < TFirst + TCount || s_second.Contains(codePoint);
-
     private static int Hangul(int first, int second)
     {
         if (first is >= LFirst and < LFirst + LCount && second is >= VFirst and < VFirst + VCount)
         {
             return SFirst + ((first - LFirst) * VCount + second - VFirst) * TCount;
         }
+        // U+11A7 counts as a trailing consonant that changes nothing: so did the library that the reference's was made from, up to its tables of Unicode 9.0.
         bool open = first is >= SFirst and < SFirst + SCount && (first - SFirst) % TCount == 0;
-        return open && second > TFirst ? first + second - TFirst : -1;
+        return open && second >= TFirst ? first + second - TFirst : -1;
     }
 
     private static Dictionary<int, int[]> WithCanonical(Dictionary<int, int[]> compatible)
