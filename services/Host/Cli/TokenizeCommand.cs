@@ -18,7 +18,7 @@ internal static class TokenizeCommand
         Option<OffsetUnit> offsets = new("--offsets") { Description = "What offsets count: indexes of a .NET string, Unicode code points as in Python, or bytes of UTF-8", HelpName = "utf16|codepoints|utf8bytes", DefaultValueFactory = _ => OffsetUnit.Utf16 };
         Option<bool> bare = new("--no-special-tokens") { Description = "Leave out the special tokens that the model wants around a text" };
         Command command = new("tokenize", """Tokenize lines of standard input, each a JSON string or {"text", "pair"}; writes {"ids", "tokens", "offsets"} a line.""") { path, offsets, bare };
-        HelpExamples.Add(command, """echo '"Who discovered oxygen?"' | retrieval tokenize ./models/bge-small-en-v1.5""", """echo '{"text": "a", "pair": "b"}' | retrieval tokenize tokenizer.json --offsets codepoints""");
+        HelpExamples.Add(command, "retrieval tokenize ./models/bge-small-en-v1.5 < questions.jsonl", "retrieval tokenize ./models/bge-small-en-v1.5/tokenizer.json --offsets codepoints < questions.jsonl");
         command.SetAction(async (parsed, cancellationToken) =>
         {
             EncodeOptions options = new() { AddSpecialTokens = !parsed.GetValue(bare), Offsets = parsed.GetValue(offsets) };
