@@ -42,15 +42,15 @@ internal sealed class BpeModel : Model
     /// </summary>
     public Model? OverBytes() => ByteLevelBpeModel.Of(_file, this);
 
-    public override void Tokenize(ReadOnlySpan<char> piece, TokenBuffer sink)
+    public override void Tokenize(ReadOnlySpan<char> piece, int origin, TokenBuffer sink)
     {
         if (_file.IgnoreMerges && _file.Tokens.Find(piece) is >= 0 and int id)
         {
-            sink.Add(id, 0, piece.Length);
+            sink.Add(id, origin, piece.Length);
         }
         else if (!_fallsApart)
         {
-            Word(piece, 0, sink);
+            Word(piece, origin, sink);
         }
         else
         {
@@ -59,11 +59,11 @@ internal sealed class BpeModel : Model
             {
                 if (piece[i] == Space && piece[i - 1] != Space)
                 {
-                    Word(piece[start..i], start, sink);
+                    Word(piece[start..i], origin + start, sink);
                     start = i;
                 }
             }
-            Word(piece[start..], start, sink);
+            Word(piece[start..], origin + start, sink);
         }
     }
 

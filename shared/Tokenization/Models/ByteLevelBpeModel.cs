@@ -33,32 +33,32 @@ internal sealed class ByteLevelBpeModel : Model
 
     public override string? IdToToken(int id) => _spelled.IdToToken(id);
 
-    public override void Tokenize(ReadOnlySpan<char> piece, TokenBuffer sink)
+    public override void Tokenize(ReadOnlySpan<char> piece, int origin, TokenBuffer sink)
     {
         WordKey key = WordKey.Of(piece);
         if (_words.Find(piece, key, out byte known) is >= 0 and int id && (known == WholeTokens.Whole || _file.IgnoreMerges || known == WholeTokens.Unknown && IsWhole(id, piece, key)))
         {
-            sink.Add(id, 0, piece.Length);
+            sink.Add(id, origin, piece.Length);
         }
-        else if (!_cache.TryTake(key, 0, sink))
+        else if (!_cache.TryTake(key, origin, sink))
         {
             int first = sink.Count;
-            Split(piece, sink);
-            _cache.Put(key, 0, sink, first);
+            Split(piece, origin, sink);
+            _cache.Put(key, origin, sink, first);
         }
     }
 
-    private void Split(ReadOnlySpan<char> piece, TokenBuffer sink)
+    private void Split(ReadOnlySpan<char> piece, int origin, TokenBuffer sink)
     {
         Symbols symbols = Merge(piece, out bool isAscii);
         if (!isAscii)
         {
-            BpeModel.PutBytes(symbols, piece, 0, sink);
+            BpeModel.PutBytes(symbols, piece, origin, sink);
             return;
         }
         for (int i = 0, start = 0; i < symbols.Count; i++)
         {
-            sink.Add(symbols.Ids[i], start, symbols.Ends[i] - start);
+            sink.Add(symbols.Ids[i], origin + start, symbols.Ends[i] - start);
             start = symbols.Ends[i];
         }
     }

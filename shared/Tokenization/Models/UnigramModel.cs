@@ -57,22 +57,22 @@ internal sealed class UnigramModel : Model
 
     public override string? IdToToken(int id) => _tokens.Show(id);
 
-    public override void Tokenize(ReadOnlySpan<char> piece, TokenBuffer sink)
+    public override void Tokenize(ReadOnlySpan<char> piece, int origin, TokenBuffer sink)
     {
         WordKey key = WordKey.Of(piece);
         if (_tokens.Find(piece, key, out byte known) is >= 0 and int id && (known == WholeTokens.Whole || known == WholeTokens.Unknown && IsWhole(id, piece, key)))
         {
-            sink.Add(id, 0, piece.Length);
+            sink.Add(id, origin, piece.Length);
         }
-        else if (!_cache.TryTake(key, 0, sink))
+        else if (!_cache.TryTake(key, origin, sink))
         {
             int first = sink.Count;
-            Split(piece, sink);
-            _cache.Put(key, 0, sink, first);
+            Split(piece, origin, sink);
+            _cache.Put(key, origin, sink, first);
         }
     }
 
-    private void Split(ReadOnlySpan<char> piece, TokenBuffer sink)
+    private void Split(ReadOnlySpan<char> piece, int origin, TokenBuffer sink)
     {
         Step[] steps = Search(piece);
         // From the end to the beginning; then the links are turned round, so that the tokens come out in order.
@@ -93,27 +93,17 @@ internal sealed class UnigramModel : Model
         for (int start = 0; --count >= 0; start = end)
         {
             end = steps[count].Next;
-            Put(piece, start, end, steps[count].Token, sink);
+            Put(piece[start..end], origin + start, steps[count].Token, sink);
         }
     }
 
-    private void Put(ReadOnlySpan<char> piece, int start, int end, int token, TokenBuffer sink)
+    private void Put(ReadOnlySpan<char> text, int start, int token, TokenBuffer sink)
     {
-        if (token != _unknown)
+        // The reference looks the text of fused unknown ones up again; it may happen to be a token.
+        int id = token == _unknown ? _tokens.Find(text) : token;
+        if (id >= 0 || _bytes.Length == 0 || !PutBytes(text, start, sink))
         {
-            sink.Add(token, start, end - start);
-            return;
-        }
-        // The reference looks the fused text up again; it may happen to be a token.
-        ReadOnlySpan<char> text = piece[start..end];
-        int id = _tokens.Find(text);
-        if (id >= 0)
-        {
-            sink.Add(id, start, end - start);
-        }
-        else if (_bytes.Length == 0 || !PutBytes(text, start, sink))
-        {
-            sink.Add(_unknown, start, end - start);
+            sink.Add(id >= 0 ? id : _unknown, start, text.Length);
         }
     }
 

@@ -1,7 +1,7 @@
 namespace Retrieval.Tokenization;
 
 /// <summary>One after the other.</summary>
-internal sealed class NormalizerSequence(IReadOnlyList<Normalizer> steps) : Normalizer
+internal sealed class NormalizerSequence(Normalizer[] steps) : Normalizer
 {
     // Sequences inside sequences are laid flat when they are read, so one pair a thread is enough.
     [ThreadStatic]
@@ -12,7 +12,7 @@ internal sealed class NormalizerSequence(IReadOnlyList<Normalizer> steps) : Norm
         TextBuffer free = t_one ??= new(), held = t_other ??= new();
         AlignedText current = text;
         bool changed = false;
-        foreach (Normalizer step in steps)
+        foreach (Normalizer step in steps.AsSpan(0, Math.Max(0, steps.Length - 1)))
         {
             free.Clear();
             if (step.Apply(current, free))
@@ -21,6 +21,11 @@ internal sealed class NormalizerSequence(IReadOnlyList<Normalizer> steps) : Norm
                 changed = true;
                 (free, held) = (held, free);
             }
+        }
+        // The last one writes where the text is wanted.
+        if (steps.Length > 0 && steps[^1].Apply(current, output))
+        {
+            return true;
         }
         if (changed)
         {

@@ -1,7 +1,7 @@
 namespace Retrieval.Tokenization;
 
 /// <summary>One after the other.</summary>
-internal sealed class PreTokenizerSequence(IReadOnlyList<PreTokenizer> steps) : PreTokenizer
+internal sealed class PreTokenizerSequence(PreTokenizer[] steps) : PreTokenizer
 {
     public IReadOnlyList<PreTokenizer> Steps => steps;
 
