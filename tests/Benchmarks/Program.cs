@@ -25,4 +25,9 @@ Option<int> rounds = new("--rounds") { Description = "Times that each is done", 
 Command compile = new("compile", "Compiling an upgrade of a 127 MiB model, and opening the cached one against ONNX Runtime alone") { rounds };
 compile.SetAction(parsed => CompileBenchmark.Run(parsed.GetValue(rounds)));
 
-return await new RootCommand("Measures as markdown tables on standard output; results.md keeps the committed ones.") { search, encode, threads, ready, prepare, compile, codecs }.Parse(args).InvokeAsync();
+Option<int> rounds = new("--rounds") { Description = "Passes over the texts that are timed", DefaultValueFactory = _ => 7 };
+Option<string[]> only = new("--only") { Description = "Tokenizers to compare; all without it" };
+Command tokenize = new("tokenize", "Our tokenizer against the native library and the JavaScript one (needs node and npm)") { rounds, only };
+tokenize.SetAction((parsed, cancel) => TokenizeBenchmark.RunAsync(parsed.GetValue(rounds), parsed.GetValue(only) ?? [], cancel));
+
+return await new RootCommand("Measures as markdown tables on standard output; results.md keeps the committed ones.") { search, encode, threads, ready, prepare, compile, codecs, tokenize }.Parse(args).InvokeAsync();

@@ -14,6 +14,7 @@ public sealed partial class HelpExampleTests : IDisposable
     {
         _folder.Write("notes/a.md", "# Oxygen\n\nOxygen was discovered by Scheele and Priestley.");
         _folder.Write("handbook.md", "# Handbook\n\nThe turbine is at rest.");
+        _folder.Write("questions.jsonl", "\"Who discovered oxygen?\"\n{\"text\": \"Who?\", \"pair\": \"Scheele.\"}\n");
         Directory.CreateDirectory(_folder["models"]);
         Directory.CreateSymbolicLink(_folder["models", "bge-small-en-v1.5"], TestData.DefaultModel);
     }
@@ -24,6 +25,7 @@ public sealed partial class HelpExampleTests : IDisposable
     [InlineData("index")]
     [InlineData("search")]
     [InlineData("doctor")]
+    [InlineData("tokenize")]
     public async Task Examples_of_a_command_that_ends_succeed(string command)
     {
         if (command == "search")
