@@ -24,14 +24,17 @@ internal sealed class ModelRun : IDisposable
     public IReadOnlyList<string> Outputs => _session.OutputNames;
 
     /// <summary>An output, row-major, for inputs of one shape; a cache is fed empty.</summary>
-    public float[] Run(IReadOnlyDictionary<string, long[]> inputs, long[] shape, string? output = null)
+    public float[] Run(IReadOnlyDictionary<string, long[]> inputs, long[] shape, string? output = null) => Run(inputs, shape, [output ?? _session.OutputNames[0]])[0];
+
+    /// <summary>Outputs of one run.</summary>
+    public float[][] Run(IReadOnlyDictionary<string, long[]> inputs, long[] shape, IReadOnlyCollection<string> outputs)
     {
         List<OrtValue> values = [.. _session.InputNames.Select(name => Value(name, inputs, shape))];
         try
         {
             using RunOptions run = new();
-            using IDisposableReadOnlyCollection<OrtValue> results = _session.Run(run, [.. _session.InputNames], values, [output ?? _session.OutputNames[0]]);
-            return results[0].GetTensorDataAsSpan<float>().ToArray();
+            using IDisposableReadOnlyCollection<OrtValue> results = _session.Run(run, [.. _session.InputNames], values, outputs);
+            return [.. results.Select(r => r.GetTensorDataAsSpan<float>().ToArray())];
         }
         finally
         {
