@@ -14,5 +14,7 @@ Command ready = new("ready", "From the start of the built program to a green /re
 ready.SetAction((parsed, cancel) => ReadyBenchmark.RunAsync(parsed.GetValue(starts), cancel));
 Command threads = new("threads", "The same cores as two runs of one thread, or as one run of two threads");
 threads.SetAction(_ => ThreadShapes.Run());
+Command int8 = new("int8", "bge-small-en-v1.5 in int8 for each token row, and as the usual dynamic int8, against its fp32");
+int8.SetAction(_ => Int8Benchmark.Run());
 
-return await new RootCommand("Measures as markdown tables on standard output; results.md keeps the committed ones.") { search, encode, threads, ready }.Parse(args).InvokeAsync();
+return await new RootCommand("Measures as markdown tables on standard output; results.md keeps the committed ones.") { search, encode, threads, ready, int8 }.Parse(args).InvokeAsync();
