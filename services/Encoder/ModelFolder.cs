@@ -79,7 +79,7 @@ internal sealed record ModelFolder
         }
     }
 
-    private static string FindGraph(string folder)
+    internal static string FindGraph(string folder)
     {
         string[] usual = [System.IO.Path.Combine(folder, "onnx", "model.onnx"), System.IO.Path.Combine(folder, "model.onnx")];
         if (Array.Find(usual, File.Exists) is { } found)
