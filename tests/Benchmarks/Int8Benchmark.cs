@@ -8,7 +8,7 @@ namespace Retrieval.Benchmarks;
 internal static class Int8Benchmark
 {
     private const int FirstId = 1_000, Ids = 20_000, Step = 37, WarmUps = 3;
-    private static readonly (int Rows, int Columns, int Rounds)[] Batches = [(1, 12, 301), (16, 32, 31), (16, 128, 15)];
+    private static readonly (int Rows, int Columns, int Rounds)[] Batches = [(1, 12, 151), (16, 32, 21), (16, 128, 9)];
 
     public static int Run()
     {

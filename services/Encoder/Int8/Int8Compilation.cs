@@ -16,7 +16,7 @@ internal static class Int8Compilation
     /// <exception cref="PassRefusedException">The model does not take int8.</exception>
     public static OnnxModel Compile(OnnxModel model, Tokenizer tokenizer, IReadOnlyList<string> texts, int maxTokens, int weightBits, CancellationToken cancellationToken)
     {
-        ActivationMaxima? maxima = texts.Count == 0 ? null : CalibrationRun.Gather(model, texts.Select(t => tokenizer.Encode(t, true, maxTokens).Ids), cancellationToken);
+        ActivationRanges? maxima = texts.Count == 0 ? null : CalibrationRun.Gather(model, texts.Select(t => tokenizer.Encode(t, true, maxTokens).Ids), cancellationToken);
         return new Int8(new Int8Options { WeightBits = weightBits, Maxima = maxima }).Apply(model);
     }
 }
