@@ -30,4 +30,7 @@ Option<string[]> only = new("--only") { Description = "Tokenizers to compare; al
 Command tokenize = new("tokenize", "Our tokenizer against the native library and the JavaScript one (needs node and npm)") { rounds, only };
 tokenize.SetAction((parsed, cancel) => TokenizeBenchmark.RunAsync(parsed.GetValue(rounds), parsed.GetValue(only) ?? [], cancel));
 
-return await new RootCommand("Measures as markdown tables on standard output; results.md keeps the committed ones.") { search, encode, threads, ready, prepare, compile, codecs, tokenize }.Parse(args).InvokeAsync();
+Command int8 = new("int8", "bge-small-en-v1.5 in int8 for each token row, and as the usual dynamic int8, against its fp32");
+int8.SetAction(_ => Int8Benchmark.Run());
+
+return await new RootCommand("Measures as markdown tables on standard output; results.md keeps the committed ones.") { search, encode, threads, ready, prepare, compile, codecs, tokenize, int8 }.Parse(args).InvokeAsync();
