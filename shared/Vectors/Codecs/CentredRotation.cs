@@ -2,11 +2,11 @@ using Retrieval.Vectors.LinearAlgebra;
 
 namespace Retrieval.Vectors.Codecs;
 
-/// <summary>y = R (x - mean), and back; R has orthonormal rows, as many as dimensions or fewer, and is kept as binary16.</summary>
+/// <summary>y = R (x - mean), and back; R has orthonormal rows, as many as dimensions or fewer, and is kept as binary16. Without rows, R is the identity.</summary>
 internal sealed class CentredRotation
 {
     private readonly float[] _rows, _turnedMean;
-    private readonly PackedMatrix _forth, _back;
+    private readonly PackedMatrix? _forth, _back;
 
     /// <summary>Takes numbers that were rounded to binary16 already.</summary>
     public CentredRotation(float[] mean, float[] rows)
@@ -16,9 +16,9 @@ internal sealed class CentredRotation
         {
             throw new CodecFormatException($"{rows.Length} numbers are not a rotation of {mean.Length} dimensions.");
         }
-        Outputs = rows.Length / mean.Length;
-        _forth = PackedMatrix.OfTransposed(rows, Outputs, mean.Length);
-        _back = PackedMatrix.Of(rows, Outputs, mean.Length);
+        Outputs = rows.Length == 0 ? mean.Length : rows.Length / mean.Length;
+        _forth = rows.Length == 0 ? null : PackedMatrix.OfTransposed(rows, Outputs, mean.Length);
+        _back = rows.Length == 0 ? null : PackedMatrix.Of(rows, Outputs, mean.Length);
         _turnedMean = Turn(mean);
     }
 
@@ -34,12 +34,13 @@ internal sealed class CentredRotation
     /// <summary>Numbers in y.</summary>
     public int Outputs { get; }
 
-    /// <summary>Row i of R.</summary>
-    public ReadOnlySpan<float> Row(int output) => _rows.AsSpan(output * Dimensions, Dimensions);
-
     /// <summary>R x of rows, without the mean: what a query needs.</summary>
     public float[] Turn(ReadOnlySpan<float> rows)
     {
+        if (_forth is null)
+        {
+            return rows.ToArray();
+        }
         float[] turned = new float[rows.Length / Dimensions * Outputs];
         _forth.Multiply(rows, rows.Length / Dimensions, turned);
         return turned;
@@ -62,7 +63,11 @@ internal sealed class CentredRotation
     /// <summary>mean + R'y of one row.</summary>
     public void Back(ReadOnlySpan<float> turned, Span<float> row)
     {
-        _back.Multiply(turned, 1, row);
+        if (_back is null)
+        {
+            turned.CopyTo(row);
+        }
+        _back?.Multiply(turned, 1, row);
         for (int i = 0; i < row.Length; i++)
         {
             row[i] += Mean[i];

@@ -1,9 +1,12 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
+using Retrieval.Vectors.Codecs.Binary;
 using Retrieval.Vectors.Codecs.Plain;
 using Retrieval.Vectors.Codecs.Principal;
 using Retrieval.Vectors.Codecs.Product;
+using Retrieval.Vectors.Codecs.Qdrant;
+using Retrieval.Vectors.Codecs.RaBitQ;
 
 namespace Retrieval.Vectors.Codecs;
 
@@ -23,8 +26,18 @@ internal static class CodecFormat
         [Int8Codec.Name] = Int8Codec.Read,
         [ProductCodec.PqName] = r => ProductCodec.Read(ProductCodec.PqName, r),
         [ProductCodec.OpqName] = r => ProductCodec.Read(ProductCodec.OpqName, r),
-        [CosineProductCodec.Name] = CosineProductCodec.Read,
-        [PrincipalCodec.Name] = PrincipalCodec.Read,
+        [ProductCodec.Pq4Name] = r => ProductCodec.Read(ProductCodec.Pq4Name, r),
+        [ProductCodec.Opq4Name] = r => ProductCodec.Read(ProductCodec.Opq4Name, r),
+        [CosineProductCodec.Name] = r => CosineProductCodec.Read(CosineProductCodec.Name, r),
+        [CosineProductCodec.BalancedName] = r => CosineProductCodec.Read(CosineProductCodec.BalancedName, r),
+        [PrincipalCodec.Name] = r => PrincipalCodec.Read(PrincipalCodec.Name, r),
+        [PrincipalCodec.NibbleName] = r => PrincipalCodec.Read(PrincipalCodec.NibbleName, r),
+        [RabitqCodec.Name] = RabitqCodec.Read,
+        [BinaryCodec.SignName] = r => BinaryCodec.Read(BinaryCodec.SignName, r),
+        [BinaryCodec.ItqName] = r => BinaryCodec.Read(BinaryCodec.ItqName, r),
+        [QdrantScalarCodec.Name] = QdrantScalarCodec.Read,
+        [QdrantProductCodec.Name] = QdrantProductCodec.Read,
+        [QdrantBinaryCodec.Name] = QdrantBinaryCodec.Read,
     };
 
     /// <summary>Serialises.</summary>

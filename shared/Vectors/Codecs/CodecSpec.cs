@@ -1,13 +1,15 @@
 using System.Globalization;
+using Retrieval.Vectors.Codecs.Binary;
 using Retrieval.Vectors.Codecs.Plain;
 using Retrieval.Vectors.Codecs.Principal;
 using Retrieval.Vectors.Codecs.Product;
+using Retrieval.Vectors.Codecs.Qdrant;
+using Retrieval.Vectors.Codecs.RaBitQ;
 
 namespace Retrieval.Vectors.Codecs;
 
 /// <summary>
-/// Which codec to train, written <c>kind</c> or <c>kind:bytes</c>: <c>float32</c>, <c>float16</c>, <c>int8</c>, <c>pq:48</c>, <c>opq:48</c>, <c>opq+:48</c>,
-/// <c>pca:48</c>.
+/// Which codec to train, written <c>kind</c> where the kind fixes the bytes of a code (<c>int8</c>), or <c>kind:bytes</c> (<c>pca:48</c>).
 /// </summary>
 /// <param name="Kind">Name of the family.</param>
 /// <param name="Bytes">Bytes of a code, for families that have the choice; otherwise 0.</param>
@@ -20,14 +22,24 @@ public sealed record CodecSpec(string Kind, int Bytes)
         [Float32Codec.Name] = (t, _, _) => new Float32Codec(t.Dimensions),
         [Float16Codec.Name] = (t, _, _) => new Float16Codec(t.Dimensions),
         [Int8Codec.Name] = (t, _, _) => Int8Codec.Train(t),
+        [BinaryCodec.SignName] = (t, _, _) => BinaryCodec.TrainSign(t),
+        [QdrantScalarCodec.Name] = (t, _, _) => QdrantScalarCodec.Train(t),
+        [QdrantBinaryCodec.Name] = (t, _, _) => new QdrantBinaryCodec(t.Dimensions),
     };
 
     private static readonly Dictionary<string, Trainer> Sized = new()
     {
-        [ProductCodec.PqName] = ProductCodec.TrainPq,
-        [ProductCodec.OpqName] = (t, bytes, cancel) => ProductCodec.TrainOpq(t, bytes, RotationPlan.Faiss, cancel),
-        [CosineProductCodec.Name] = (t, bytes, cancel) => CosineProductCodec.Train(t, bytes, RotationPlan.Short, cancel),
-        [PrincipalCodec.Name] = PrincipalCodec.Train,
+        [ProductCodec.PqName] = (t, bytes, cancel) => ProductCodec.TrainPq(ProductCodec.PqName, t, bytes, cancel),
+        [ProductCodec.OpqName] = (t, bytes, cancel) => ProductCodec.TrainOpq(ProductCodec.OpqName, t, bytes, cancel),
+        [ProductCodec.Pq4Name] = (t, bytes, cancel) => ProductCodec.TrainPq(ProductCodec.Pq4Name, t, bytes, cancel),
+        [ProductCodec.Opq4Name] = (t, bytes, cancel) => ProductCodec.TrainOpq(ProductCodec.Opq4Name, t, bytes, cancel),
+        [CosineProductCodec.Name] = (t, bytes, cancel) => CosineProductCodec.Train(CosineProductCodec.Name, t, bytes, cancel),
+        [CosineProductCodec.BalancedName] = (t, bytes, cancel) => CosineProductCodec.Train(CosineProductCodec.BalancedName, t, bytes, cancel),
+        [PrincipalCodec.Name] = (t, bytes, cancel) => PrincipalCodec.Train(PrincipalCodec.Name, t, bytes, cancel),
+        [PrincipalCodec.NibbleName] = (t, bytes, cancel) => PrincipalCodec.Train(PrincipalCodec.NibbleName, t, bytes, cancel),
+        [RabitqCodec.Name] = RabitqCodec.Train,
+        [BinaryCodec.ItqName] = BinaryCodec.TrainItq,
+        [QdrantProductCodec.Name] = QdrantProductCodec.Train,
     };
 
     /// <summary>Kinds that can be trained; those of <see cref="SizedKinds"/> need a number of bytes.</summary>
