@@ -14,7 +14,7 @@ internal static class CollectionEndpoints
         routes.MapGet("/v1/collections", async (Catalog catalog, CancellationToken cancellationToken) =>
                 Results.Json(new CollectionList(await catalog.ListCollectionsAsync(cancellationToken)), WireJson.Strict.CollectionList))
             .WithSummary("List collections").Produces<CollectionList>().Problems();
-        routes.MapPut("/v1/collections/{collection}", PutAsync).WithSummary("Create a collection, or change its chunking")
+        routes.MapPut("/v1/collections/{collection}", PutAsync).WithSummary("Create a collection, or change its chunking or its codec")
             .Accepts<CollectionInput>(true, "application/json").Produces<CollectionInfo>().Produces<CollectionInfo>(201).Problems(400, 404, 409, 413, 415);
         routes.MapGet("/v1/collections/{collection}", async (string collection, Catalog catalog, CancellationToken cancellationToken) =>
                 Results.Json(await catalog.DescribeCollectionAsync(collection, cancellationToken), WireJson.Strict.CollectionInfo))
@@ -32,7 +32,12 @@ internal static class CollectionEndpoints
         CollectionRow? existing = await catalog.FindCollectionAsync(collection, cancellationToken);
         EncoderDescription model = await encoder.DescribeAsync(input.Encoder ?? existing?.Encoder, cancellationToken);
         Check(input.Chunking, model);
+        string? codec = CodecChoice.Read(input.Codec, model.Space.Dimensions, cancellationToken);
         await catalog.PutCollectionAsync(collection, model.Model, model.Space, input.Chunking, cancellationToken);
+        if (input.Codec is not null)
+        {
+            await catalog.SetCodecAsync(collection, codec, cancellationToken);
+        }
         return Results.Json(await catalog.DescribeCollectionAsync(collection, cancellationToken), WireJson.Strict.CollectionInfo,
             statusCode: existing is null ? StatusCodes.Status201Created : StatusCodes.Status200OK);
     }

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using Retrieval.Compression;
 using Retrieval.Contracts;
 using Retrieval.Storage;
 
@@ -54,7 +55,7 @@ internal sealed class OpenedCatalog : IAsyncDisposable
     /// <summary>An index that seals early.</summary>
     public EmbeddedIndex CreateIndex(int sealRows = 30) => CreateIndex(Catalog, sealRows);
 
-    public static EmbeddedIndex CreateIndex(Catalog catalog, int sealRows) => new(catalog, new IndexOptions { SealRows = sealRows }, NullLogger<EmbeddedIndex>.Instance, TimeProvider.System);
+    public static EmbeddedIndex CreateIndex(Catalog catalog, int sealRows) => new(catalog, new IndexOptions { SealRows = sealRows }, new LocalCodecTrainer(), NullLogger<EmbeddedIndex>.Instance, TimeProvider.System);
 
     public async ValueTask DisposeAsync()
     {
