@@ -15,10 +15,17 @@ Command ready = new("ready", "From the start of the built program to a green /re
 ready.SetAction((parsed, cancel) => ReadyBenchmark.RunAsync(parsed.GetValue(starts), cancel));
 Command threads = new("threads", "The same cores as two runs of one thread, or as one run of two threads");
 threads.SetAction(_ => ThreadShapes.Run());
-Option<string[]> specs = new("--codecs") { Description = "Codecs that are measured", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => ["pca:48", "pca:96", "pca:192"] };
+Option<string[]> specs = new("--codecs") { Description = "Codecs to measure alone, instead of all against FAISS's OPQ at equal bytes", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };
 Command codecs = new("codecs", "Recall, bytes and times of codecs against FAISS") { specs, queries };
 codecs.SetAction((parsed, cancel) => Task.FromResult(CodecBenchmark.Run(parsed.GetValue(specs)!, parsed.GetValue(queries), cancel)));
+Option<string[]> trained = new("--codecs") { Description = "Codecs that are trained", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => ["pca:48", "pca4:48", "opq+:48", "rabitq:64"] };
+Command train = new("train", "Training time on 100,000 x 384") { trained };
+train.SetAction((parsed, cancel) => Task.FromResult(CodecBenchmark.Train(parsed.GetValue(trained)!, cancel)));
+Option<int> rows = new("--rows") { Description = "Clustered vectors of the exact scan", DefaultValueFactory = _ => 1_000_000 };
+Option<string?> sqliteVec = new("--sqlite-vec") { Description = "Path of sqlite-vec's vec0.so (npm pack sqlite-vec-linux-x64)" };
+Command scan = new("scan", "Exact and 4-bit scans on one core against memory, FAISS and sqlite-vec") { rows, queries, sqliteVec };
+scan.SetAction((parsed, cancel) => Task.FromResult(ScanBenchmark.Run(parsed.GetValue(rows), parsed.GetValue(queries), parsed.GetValue(sqliteVec), cancel)));
 Command prepare = new("prepare", "Encodes real texts once into the user's cache folder, for codecs and scan");
 prepare.SetAction((_, cancel) => VectorSets.PrepareAsync(cancel));
 
-return await new RootCommand("Measures as markdown tables on standard output; results.md keeps the committed ones.") { search, encode, threads, ready, prepare, codecs }.Parse(args).InvokeAsync();
+return await new RootCommand("Measures as markdown tables on standard output; results.md keeps the committed ones.") { search, encode, threads, ready, prepare, codecs, train, scan }.Parse(args).InvokeAsync();
