@@ -27,5 +27,10 @@ Command scan = new("scan", "Exact and 4-bit scans on one core against memory, FA
 scan.SetAction((parsed, cancel) => Task.FromResult(ScanBenchmark.Run(parsed.GetValue(rows), parsed.GetValue(queries), parsed.GetValue(sqliteVec), cancel)));
 Command prepare = new("prepare", "Encodes real texts once into the user's cache folder, for codecs and scan");
 prepare.SetAction((_, cancel) => VectorSets.PrepareAsync(cancel));
+Option<int> graphRows = new("--rows") { Description = "Clustered rows; 0: the real texts", DefaultValueFactory = _ => 100_000 };
+Option<string[]> over = new("--over") { Description = "Codecs under the graph; none: the vectors themselves", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => ["none", "int8", "pca:192"] };
+Option<bool> peer = new("--peer") { Description = "hnswlib too (python3-hnswlib)", DefaultValueFactory = _ => true };
+Command graph = new("graph", "The graph over codes against hnswlib: queries a core-second at recall 0.98, and memory") { graphRows, queries, over, peer };
+graph.SetAction((parsed, cancel) => GraphBenchmark.RunAsync(parsed.GetValue(graphRows), parsed.GetValue(queries), parsed.GetValue(over)!, parsed.GetValue(peer), cancel));
 
-return await new RootCommand("Measures as markdown tables on standard output; results.md keeps the committed ones.") { search, encode, threads, ready, prepare, codecs, train, scan }.Parse(args).InvokeAsync();
+return await new RootCommand("Measures as markdown tables on standard output; results.md keeps the committed ones.") { search, encode, threads, ready, prepare, codecs, train, scan, graph }.Parse(args).InvokeAsync();
