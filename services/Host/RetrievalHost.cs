@@ -147,7 +147,7 @@ public static class RetrievalHost
         }
         else if (Peer(settings, Role.Compression) is { } client)
         {
-            services.AddSingleton<ICompressor>(_ => new HttpCompressor(client));
+            services.AddSingleton<ICompressor>(_ => new HttpCompressor(client)).AddSingleton<ICodecTrainer>(_ => new HttpCodecTrainer(client));
         }
     }
 

@@ -47,6 +47,10 @@ public sealed class RowBitmap
         return count;
     }
 
+    /// <summary>32 rows at once, the first in the lowest bit; rows beyond the end are off.</summary>
+    /// <param name="row">The first, a multiple of 32.</param>
+    public uint Word32(int row) => (uint)row < (uint)Rows ? (uint)(_words[row >> 6] >> (row & 32)) : 0;
+
     /// <summary>A copy with room for more rows, which are off.</summary>
     public RowBitmap Grown(int rows)
     {

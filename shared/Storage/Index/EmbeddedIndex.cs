@@ -21,6 +21,7 @@ public sealed class EmbeddedIndex : IAsyncDisposable
     private readonly Catalog _catalog;
     private readonly IndexOptions _options;
     private readonly SegmentTools _tools;
+    private readonly ICodecTrainer _trainer;
     private readonly TimeProvider _time;
     private long _newest;
     private bool _diskTakes = true;
@@ -28,15 +29,10 @@ public sealed class EmbeddedIndex : IAsyncDisposable
     private Task _following = Task.CompletedTask, _maintaining = Task.CompletedTask;
 
     /// <summary>An index that follows a catalog, with its files beside it.</summary>
-    public EmbeddedIndex(Catalog catalog, IndexOptions options, ILogger<EmbeddedIndex> logger, TimeProvider time) : this(catalog, options, SegmentTools.CreateFile, logger, time)
+    public EmbeddedIndex(Catalog catalog, IndexOptions options, ICodecTrainer trainer, ILogger<EmbeddedIndex> logger, TimeProvider time)
     {
-    }
-
-    /// <summary>The same with another way to make files.</summary>
-    internal EmbeddedIndex(Catalog catalog, IndexOptions options, Func<string, FileStream> create, ILogger logger, TimeProvider time)
-    {
-        (_catalog, _options, _time) = (catalog, options, time);
-        _tools = new SegmentTools(create, new RowSource(catalog.ReadVectors, logger), logger);
+        (_catalog, _options, _trainer, _time) = (catalog, options, trainer, time);
+        _tools = new SegmentTools(SegmentTools.CreateFile, new RowSource(catalog.ReadVectors, logger), logger);
     }
 
     private string Folder => Path.Combine(_catalog.Folder, "index");
@@ -62,7 +58,11 @@ public sealed class EmbeddedIndex : IAsyncDisposable
         {
             throw new RetrievalException(ErrorKind.Invalid, $"The query has {query.Length} dimensions.", "vector", $"{query.Length}", $"{collection.Dimensions}");
         }
-        return Snapshot(collection)?.Search(query, top, FilterReader.Read(filter), cancellationToken) ?? [];
+        if (query.AsSpan().IndexOfAnyExceptInRange(float.MinValue, float.MaxValue) is >= 0 and int at)
+        {
+            throw new RetrievalException(ErrorKind.Invalid, $"Dimension {at} of the query is {query[at]}.", "vector", $"{query[at]}", "finite numbers");
+        }
+        return Snapshot(collection)?.Search(query, top, FilterReader.Read(filter), new SearchEffort(_options.Oversampling, _options.Breadth), cancellationToken) ?? [];
     }
 
     /// <summary>The same filter for another channel, by chunk row; null when everything passes.</summary>
@@ -152,7 +152,11 @@ public sealed class EmbeddedIndex : IAsyncDisposable
     private async Task CatchUpAsync(CollectionRow row, CancellationToken cancellationToken)
     {
         CollectionStore store = _collections.TryGetValue(row.Id, out CollectionStore? known) ? known
-            : _collections[row.Id] = CollectionStore.Open(row, Path.Combine(Folder, row.Id.ToString(CultureInfo.InvariantCulture)), _options.SealRows, _tools);
+            : _collections[row.Id] = CollectionStore.Open(row, Path.Combine(Folder, row.Id.ToString(CultureInfo.InvariantCulture)), _options, _tools);
+        if (store.Want(row.Codec))
+        {
+            _full.Writer.TryWrite(true);
+        }
         while (store.Index.Snapshot.Seq < row.Seq)
         {
             IReadOnlyList<DocumentChange> changes = await _catalog.ReadChangesAsync(row.Id, store.Index.Snapshot.Seq, DocumentsAtOnce, cancellationToken).ConfigureAwait(false);
@@ -181,6 +185,7 @@ public sealed class EmbeddedIndex : IAsyncDisposable
             bool all = true;
             foreach (CollectionStore store in _collections.Values)
             {
+                await store.TrainAsync(_trainer, cancellationToken).ConfigureAwait(false);
                 all &= store.Maintain(SealRetry.TotalSeconds, cancellationToken);
             }
             Volatile.Write(ref _diskTakes, all);

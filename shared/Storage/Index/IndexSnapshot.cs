@@ -2,6 +2,11 @@ using Retrieval.Vectors;
 
 namespace Retrieval.Storage;
 
+/// <summary>How much a search looks at where it does not look at everything.</summary>
+/// <param name="Oversampling">Candidates by code for each hit wanted.</param>
+/// <param name="Breadth">Candidates kept in a graph, at least.</param>
+internal sealed record SearchEffort(int Oversampling, int Breadth);
+
 /// <summary>What readers see of a collection: parts in the order of their changes, and which of their rows live.</summary>
 /// <param name="Seq">Last change that is in.</param>
 /// <param name="Dimensions">Numbers a row.</param>
@@ -9,41 +14,33 @@ namespace Retrieval.Storage;
 internal sealed record IndexSnapshot(long Seq, int Dimensions, IReadOnlyList<PartSlice> Slices)
 {
     // Below it threads cost more than they bring.
-    private const int RowsWorthAThread = 16_384, RowsAtOnce = 8192;
+    private const int RowsWorthAThread = 16_384;
 
     /// <summary>Rows that can be found.</summary>
     public long Live => Slices.Sum(s => (long)s.Live.Count());
 
-    /// <summary>The best rows that live and pass, by inner product; of equal ones the older.</summary>
-    public IReadOnlyList<(long Row, float Score)> Search(ReadOnlyMemory<float> query, int top, FilterPlan? filter, CancellationToken cancellationToken)
+    /// <summary>The best rows that live and pass, by inner product; of equal ones the older. Exact where there are neither codes nor a graph.</summary>
+    public IReadOnlyList<(long Row, float Score)> Search(ReadOnlyMemory<float> query, int top, FilterPlan? filter, SearchEffort effort, CancellationToken cancellationToken)
     {
-        List<(PartSlice Slice, RowBitmap Allowed, int First, int Rows)> runs = [];
-        foreach (PartSlice slice in Slices)
-        {
-            RowBitmap allowed = slice.Allowed(filter);
-            for (int first = 0; first < slice.Rows; first += RowsAtOnce)
-            {
-                runs.Add((slice, allowed, first, Math.Min(RowsAtOnce, slice.Rows - first)));
-            }
-        }
-        (int Row, float Score)[][] found = new (int, float)[runs.Count][];
-        void Scan(int i)
+        List<PartSearch> searches = [.. Slices.Where(s => s.Rows > 0).Select(s => new PartSearch(s, s.Allowed(filter), query, top, effort))];
+        List<(PartSearch Search, int Run)> work = [.. searches.SelectMany(s => Enumerable.Range(0, s.Runs).Select(run => (s, run)))];
+        void Run(int i)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            found[i] = Best(query.Span, runs[i].Slice, runs[i].Allowed, runs[i].First, runs[i].Rows, top);
+            work[i].Search.Run(work[i].Run);
         }
-        if (runs.Sum(r => r.Rows) < RowsWorthAThread)
+        if (searches.Sum(s => s.Rows) < RowsWorthAThread)
         {
-            for (int i = 0; i < runs.Count; i++)
+            for (int i = 0; i < work.Count; i++)
             {
-                Scan(i);
+                Run(i);
             }
         }
         else
         {
-            Parallel.For(0, runs.Count, new ParallelOptions { CancellationToken = cancellationToken }, Scan);
+            Parallel.For(0, work.Count, new ParallelOptions { CancellationToken = cancellationToken }, Run);
         }
-        return [.. found.SelectMany((best, i) => best.Select(b => (runs[i].Slice.Part.Handles[b.Row], b.Score))).OrderByDescending(b => b.Score).ThenBy(b => b.Item1).Take(top)];
+        return [.. searches.SelectMany(s => s.Best()).OrderByDescending(b => b.Score).ThenBy(b => b.Row).Take(top)];
     }
 
     /// <summary>Whether a catalog row is here, lives and passes, given the allowed rows of each slice.</summary>
@@ -63,17 +60,26 @@ internal sealed record IndexSnapshot(long Seq, int Dimensions, IReadOnlyList<Par
         };
     }
 
-    private static (int Row, float Score)[] Best(ReadOnlySpan<float> query, PartSlice slice, RowBitmap allowed, int first, int rows, int top)
+    /// <summary>Vectors of rows that live, at most so many, spread evenly over all of them from a place that the seed decides.</summary>
+    public float[] Sample(int most, int seed)
     {
-        TopRows best = new(Math.Min(top, rows));
-        for (int end = first + rows; first < end;)
+        long live = Live;
+        int wanted = (int)Math.Min(live, most), taken = 0;
+        float[] sample = new float[wanted * Dimensions];
+        double step = (double)live / Math.Max(1, wanted), next = new Random(seed).NextDouble() * (step - 1);
+        long number = 0;
+        foreach (PartSlice slice in Slices)
         {
-            ReadOnlySpan<float> block = slice.Part.Vectors(first);
-            int count = Math.Min(block.Length / query.Length, end - first);
-            ExactScan.Scan(query, block, count, first, allowed, best);
-            first += count;
+            for (int row = 0; row < slice.Rows && taken < wanted; row++)
+            {
+                if (slice.Live[row] && number++ >= (long)next)
+                {
+                    slice.Part.Vectors(row)[..Dimensions].CopyTo(sample.AsSpan(taken++ * Dimensions));
+                    next += step;
+                }
+            }
         }
-        GC.KeepAlive(slice); // its file stays mapped while the spans are read
-        return best.ToSorted();
+        GC.KeepAlive(Slices);
+        return taken == wanted ? sample : sample[..(taken * Dimensions)];
     }
 }

@@ -29,11 +29,14 @@ public sealed record CodecSpec(string Kind, int Bytes)
 
     private static readonly Dictionary<string, Trainer> Sized = new()
     {
-        [ProductCodec.PqName] = ProductCodec.TrainPq,
-        [ProductCodec.OpqName] = (t, bytes, cancel) => ProductCodec.TrainOpq(t, bytes, RotationPlan.Faiss, cancel),
+        [ProductCodec.PqName] = (t, bytes, cancel) => ProductCodec.TrainPq(ProductCodec.PqName, t, bytes, cancel),
+        [ProductCodec.OpqName] = (t, bytes, cancel) => ProductCodec.TrainOpq(ProductCodec.OpqName, t, bytes, cancel),
+        [ProductCodec.Pq4Name] = (t, bytes, cancel) => ProductCodec.TrainPq(ProductCodec.Pq4Name, t, bytes, cancel),
+        [ProductCodec.Opq4Name] = (t, bytes, cancel) => ProductCodec.TrainOpq(ProductCodec.Opq4Name, t, bytes, cancel),
         [CosineProductCodec.Name] = (t, bytes, cancel) => CosineProductCodec.Train(CosineProductCodec.Name, t, bytes, cancel),
         [CosineProductCodec.BalancedName] = (t, bytes, cancel) => CosineProductCodec.Train(CosineProductCodec.BalancedName, t, bytes, cancel),
-        [PrincipalCodec.Name] = PrincipalCodec.Train,
+        [PrincipalCodec.Name] = (t, bytes, cancel) => PrincipalCodec.Train(PrincipalCodec.Name, t, bytes, cancel),
+        [PrincipalCodec.NibbleName] = (t, bytes, cancel) => PrincipalCodec.Train(PrincipalCodec.NibbleName, t, bytes, cancel),
         [RabitqCodec.Name] = RabitqCodec.Train,
         [BinaryCodec.ItqName] = BinaryCodec.TrainItq,
         [QdrantProductCodec.Name] = QdrantProductCodec.Train,

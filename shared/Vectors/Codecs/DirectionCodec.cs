@@ -85,7 +85,8 @@ public abstract class DirectionCodec : Codec
         }
     }
 
-    private float Length(ReadOnlySpan<byte> code) => StoresLength ? MemoryMarshal.Read<float>(code[_directionBytes..]) : 1;
+    /// <summary>The stored length, or one.</summary>
+    private protected float Length(ReadOnlySpan<byte> code) => StoresLength ? MemoryMarshal.Read<float>(code[_directionBytes..]) : 1;
 
     private void WriteLength(Span<byte> to, ReadOnlySpan<float> row)
     {

@@ -194,7 +194,7 @@ public sealed class PackedMatrix
 
     private static void RequireSize(int length, int rows, int columns)
     {
-        if (length != rows * columns)
+        if (length != (long)rows * columns)
         {
             throw new ArgumentException($"{length} numbers are not a matrix of {rows} x {columns}.");
         }

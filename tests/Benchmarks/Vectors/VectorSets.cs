@@ -39,7 +39,11 @@ internal static class VectorSets
 
     private static string Folder => Path.Combine(Environment.GetEnvironmentVariable("XDG_CACHE_HOME") ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache"), "retrieval-benchmarks");
 
-    private static string RealFile => Path.Combine(Folder, "debian-texts-all-MiniLM-L6-v2.f32");
+    /// <summary>Vectors of real texts, row-major float32; the last thousand are the queries.</summary>
+    public static string RealFile => InCache("debian-texts-all-MiniLM-L6-v2.f32");
+
+    /// <summary>A file of the cache folder.</summary>
+    public static string InCache(string name) => Path.Combine(Folder, name);
 
     /// <summary>The default encoder's vectors of real texts; the last thousand are the queries.</summary>
     public static VectorSet Real()
@@ -61,7 +65,7 @@ internal static class VectorSets
         for (int i = 0; i < rows + Queries; i++)
         {
             Span<float> point = points.AsSpan(i * dimensions, dimensions);
-            ReadOnlySpan<float> centre = centres.AsSpan(i * 7919 % Clusters * dimensions, dimensions);
+            ReadOnlySpan<float> centre = centres.AsSpan((int)((long)i * 7919 % Clusters) * dimensions, dimensions);
             for (int j = 0; j < dimensions; j++)
             {
                 point[j] = centre[j] + (float)Spread * point[j];

@@ -22,9 +22,9 @@ public sealed class OpenApiTests(InProcessServer server) : IClassFixture<InProce
         [
             "delete /v1/collections/{collection}", "delete /v1/collections/{collection}/documents/{id}",
             "get /healthz", "get /readyz", "get /v1/collections", "get /v1/collections/{collection}", "get /v1/collections/{collection}/documents",
-            "get /v1/collections/{collection}/documents/{id}", "get /v1/jobs/{job}",
+            "get /v1/collections/{collection}/documents/{id}", "get /v1/collections/{collection}/snapshot", "get /v1/jobs/{job}",
             "post /embed", "post /v1/collections/{collection}/documents", "post /v1/collections/{collection}/search",
-            "put /v1/collections/{collection}", "put /v1/collections/{collection}/documents/{id}",
+            "put /v1/collections/{collection}", "put /v1/collections/{collection}/documents/{id}", "put /v1/collections/{collection}/snapshot",
         ]);
     }
 

@@ -22,6 +22,21 @@ internal sealed class CatalogModel
         }
     }
 
+    /// <summary>What was live of a collection, under the name of another; the jobs that did it are not the model's to know.</summary>
+    public ModelCollection Restore(ModelCollection source, CollectionRow row)
+    {
+        ModelCollection restored = new(row);
+        foreach (ModelDocument live in source.Live)
+        {
+            ModelDocument document = new(live.Id) { Accepted = live.Version, Live = true, Content = live.Content, Version = live.Version, Generation = live.Generation, Chunks = live.Chunks };
+            document.Latest = new ModelJob(default, restored, document, JobKind.Upsert, JobQueue.Bulk, live.Version, live.Content!) { Status = DocumentStatus.Indexed };
+            restored.Documents[live.Id] = document;
+            restored.Seq++;
+        }
+        Collections[row.Name] = restored;
+        return restored;
+    }
+
     public DocumentStatus Accept(ModelCollection collection, Job job, DocumentInput input)
     {
         ModelDocument document = collection.Documents.GetValueOrDefault(input.Id!) ?? new ModelDocument(input.Id!);

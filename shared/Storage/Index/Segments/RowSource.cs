@@ -7,6 +7,9 @@ namespace Retrieval.Storage;
 /// <param name="logger">Names the file and the block.</param>
 internal sealed class RowSource(Func<IReadOnlyList<long>, IReadOnlyDictionary<long, float[]>> read, ILogger logger)
 {
+    /// <summary>A block of codes was damaged and has been made again.</summary>
+    public void Recoded(string path, int block, int rows) => Log.CodesDamaged(logger, block, path, rows);
+
     /// <summary>The vectors of a damaged block. A row that is gone from the catalog is about to be gone from here, too: its vector is zero.</summary>
     public float[] Read(string path, int block, IReadOnlyList<long> handles, int dimensions)
     {

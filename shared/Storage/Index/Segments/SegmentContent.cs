@@ -1,3 +1,5 @@
+using Retrieval.Vectors.Graph;
+
 namespace Retrieval.Storage;
 
 /// <summary>What goes into a segment: the documents that live in parts that follow each other, in the order of their rows, and the removals that older parts still need.</summary>
@@ -27,6 +29,23 @@ internal sealed class SegmentContent
 
     /// <summary>Documents that were removed, by key.</summary>
     public IReadOnlyList<(long Key, long Seq)> Removed { get; }
+
+    /// <summary>Vectors by the row that they will have.</summary>
+    public RowReader Reader()
+    {
+        IndexPart[] parts = new IndexPart[Rows];
+        int[] at = new int[Rows];
+        int row = 0;
+        foreach ((IndexPart part, int index) in Documents)
+        {
+            DocumentRows document = part.Document(index);
+            for (int i = 0; i < document.Rows; i++, row++)
+            {
+                (parts[row], at[row]) = (part, document.FirstRow + i);
+            }
+        }
+        return wanted => parts[wanted].Vectors(at[wanted])[..Dimensions];
+    }
 
     /// <summary>Gathers.</summary>
     /// <param name="sources">Neighbours, oldest first.</param>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Logging;
+using Retrieval.Vectors.Graph;
 
 namespace Retrieval.Storage;
 
@@ -51,7 +52,7 @@ internal sealed partial class SegmentFolder(string path, CollectionRow collectio
 
     /// <summary>Writes a segment and maps it.</summary>
     /// <exception cref="IOException">The disk is full or does not answer; nothing is left behind.</exception>
-    public SegmentPart Write(SegmentContent content, CancellationToken cancellationToken)
+    public SegmentPart Write(SegmentContent content, SegmentCodec? codec, HnswGraph? graph, CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(path);
         string final = Named.Next(path, content.FromSeq, content.ToSeq), temporary = final + Unfinished;
@@ -59,7 +60,7 @@ internal sealed partial class SegmentFolder(string path, CollectionRow collectio
         {
             using (FileStream file = tools.Create(temporary))
             {
-                SegmentWriter.Write(file, content, collection.Id, collection.Space, cancellationToken);
+                SegmentWriter.Write(file, content, (codec, graph is null ? null : GraphFormat.Write(graph)), collection, cancellationToken);
                 file.Flush(flushToDisk: true);
             }
             File.Move(temporary, final, overwrite: true);

@@ -22,6 +22,12 @@ internal enum SectionKind
     Removed = 6,
     /// <summary>float32, row by row; blocks of whole rows.</summary>
     Vectors = 7,
+    /// <summary>Since version 2: what was asked for, as its length (int32) and UTF-8, and the codec as it serialises itself.</summary>
+    Codec = 8,
+    /// <summary>Since version 2: a code a row; blocks of whole rows.</summary>
+    Codes = 9,
+    /// <summary>Since version 2: <see cref="Vectors.Graph.GraphFormat"/>.</summary>
+    Graph = 10,
 }
 
 /// <summary>A document as it stands in a file.</summary>
@@ -47,7 +53,7 @@ internal readonly record struct Section(SectionKind Kind, int BlockBytes, long O
 internal sealed record SegmentHead(long Collection, string Space, int Dimensions, int Rows, int Documents, int Removed, long FromSeq, long ToSeq, IReadOnlyList<Section> Sections)
 {
     /// <summary>The version that is written.</summary>
-    public const int Version = 1;
+    public const int Version = 2;
 
     /// <summary>Bytes of the head.</summary>
     public const int Bytes = 512;
@@ -56,7 +62,10 @@ internal sealed record SegmentHead(long Collection, string Space, int Dimensions
     private static readonly byte[] Magic = "RVSEGMNT"u8.ToArray();
 
     /// <summary>Rows a block of vectors: small enough that a block which is touched for one row is checked fast.</summary>
-    public static int VectorBlockRows(int dimensions) => Math.Max(1, (256 << 10) / (dimensions * sizeof(float)));
+    public static int VectorBlockRows(int dimensions) => CodeBlockRows(dimensions * sizeof(float));
+
+    /// <summary>The same for rows of so many bytes.</summary>
+    public static int CodeBlockRows(int rowBytes) => Math.Max(1, (256 << 10) / rowBytes);
 
     /// <summary>CRC-32C.</summary>
     public static uint Checksum(ReadOnlySpan<byte> bytes)

@@ -2,6 +2,8 @@ using System.IO.MemoryMappedFiles;
 using System.Runtime.InteropServices;
 using System.Text;
 using Retrieval.Vectors;
+using Retrieval.Vectors.Codecs;
+using Retrieval.Vectors.Graph;
 
 namespace Retrieval.Storage;
 
@@ -18,7 +20,8 @@ internal sealed unsafe class SegmentPart : IndexPart, IDisposable
     private readonly FieldColumns _columns;
     private readonly RowSource _rows;
     private readonly float[]?[] _repaired;
-    private readonly bool[] _checked;
+    private readonly byte[]?[] _recoded;
+    private readonly bool[] _checked, _codesChecked;
     private byte* _bytes;
 
     private SegmentPart(string path, SegmentHead head, RowSource rows) : base(head.Dimensions, head.FromSeq)
@@ -27,6 +30,8 @@ internal sealed unsafe class SegmentPart : IndexPart, IDisposable
         _sections = head.Sections.ToDictionary(s => s.Kind);
         _columns = new FieldColumns(head.Documents, Element, FindId);
         (_repaired, _checked) = (new float[]?[_sections[SectionKind.Vectors].Blocks], new bool[_sections[SectionKind.Vectors].Blocks]);
+        int codeBlocks = _sections.GetValueOrDefault(SectionKind.Codes) is { BlockBytes: > 0 } codes ? codes.Blocks : 0;
+        (_recoded, _codesChecked) = (new byte[]?[codeBlocks], new bool[codeBlocks]);
         _file = MemoryMappedFile.CreateFromFile(path, FileMode.Open, null, 0, MemoryMappedFileAccess.Read);
         _view = _file.CreateViewAccessor(0, 0, MemoryMappedFileAccess.Read);
         _view.SafeMemoryMappedViewHandle.AcquirePointer(ref _bytes);
@@ -39,6 +44,12 @@ internal sealed unsafe class SegmentPart : IndexPart, IDisposable
 
     /// <summary>A block was found damaged: the file is to be written again.</summary>
     public bool IsDamaged { get; private set; }
+
+    /// <summary>How the vectors are coded; null when they are not.</summary>
+    public SegmentCodec? Codec { get; private set; }
+
+    /// <summary>The graph over the rows; null when there is none.</summary>
+    public HnswGraph? Graph { get; private set; }
 
     /// <inheritdoc/>
     public override long ToSeq => _head.ToSeq;
@@ -80,6 +91,7 @@ internal sealed unsafe class SegmentPart : IndexPart, IDisposable
         try
         {
             part.Check();
+            part.Load();
             return part;
         }
         catch
@@ -100,6 +112,19 @@ internal sealed unsafe class SegmentPart : IndexPart, IDisposable
         Section section = _sections[SectionKind.Vectors];
         ReadOnlySpan<float> vectors = _repaired[block] ?? MemoryMarshal.Cast<byte, float>(Block(section, block));
         return vectors[(firstRow % blockRows * Dimensions)..];
+    }
+
+    /// <summary>The codes from a row to the end of its block.</summary>
+    public ReadOnlySpan<byte> Codes(int firstRow)
+    {
+        Codec codec = Codec!.Codec;
+        int blockRows = SegmentHead.CodeBlockRows(codec.CodeBytes), block = firstRow / blockRows;
+        if (!Volatile.Read(ref _codesChecked[block]))
+        {
+            CheckCodes(codec, block, blockRows);
+        }
+        ReadOnlySpan<byte> codes = _recoded[block] ?? Block(_sections[SectionKind.Codes], block);
+        return codes[(firstRow % blockRows * codec.CodeBytes)..];
     }
 
     /// <inheritdoc/>
@@ -172,7 +197,7 @@ internal sealed unsafe class SegmentPart : IndexPart, IDisposable
 
     private void Check()
     {
-        foreach (Section section in _head.Sections.Where(s => s.Kind != SectionKind.Vectors))
+        foreach (Section section in _head.Sections.Where(s => s.Kind is not (SectionKind.Vectors or SectionKind.Codes)))
         {
             for (int block = 0; block < section.Blocks; block++)
             {
@@ -199,6 +224,47 @@ internal sealed unsafe class SegmentPart : IndexPart, IDisposable
                 IsDamaged = true;
             }
             Volatile.Write(ref _checked[block], true);
+        }
+    }
+
+    /// <summary>A damaged block of codes is made again from its vectors.</summary>
+    private void CheckCodes(Codec codec, int block, int blockRows)
+    {
+        lock (_recoded)
+        {
+            if (_codesChecked[block])
+            {
+                return;
+            }
+            if (!IsWhole(_sections[SectionKind.Codes], block))
+            {
+                (int first, int end) = (block * blockRows, Math.Min(Rows, (block + 1) * blockRows));
+                byte[] codes = new byte[(end - first) * codec.CodeBytes];
+                for (int row = first; row < end; row++)
+                {
+                    codec.Encode(Vectors(row)[..Dimensions], codes.AsSpan((row - first) * codec.CodeBytes, codec.CodeBytes));
+                }
+                _recoded[block] = codes;
+                IsDamaged = true;
+                _rows.Recoded(Path, block, end - first);
+            }
+            Volatile.Write(ref _codesChecked[block], true);
+        }
+    }
+
+    private void Load()
+    {
+        if (_sections.TryGetValue(SectionKind.Codec, out Section codec))
+        {
+            Codec = SegmentCodec.Read(new ReadOnlySpan<byte>(_bytes + codec.Offset, (int)codec.Length));
+        }
+        if (_sections.TryGetValue(SectionKind.Graph, out Section graph))
+        {
+            Graph = GraphFormat.Read(new ReadOnlySpan<byte>(_bytes + graph.Offset, checked((int)graph.Length)));
+            if (Graph.Rows != Rows)
+            {
+                throw new SegmentException($"its graph is over {Graph.Rows} rows of {Rows}");
+            }
         }
     }
 

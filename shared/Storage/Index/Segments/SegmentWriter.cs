@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using Retrieval.Vectors.Codecs;
 
 namespace Retrieval.Storage;
 
@@ -10,16 +11,24 @@ internal sealed class SegmentWriter
 
     private readonly Stream _stream;
     private readonly SegmentContent _content;
+    private readonly SegmentCodec? _codec;
+    private readonly byte[]? _graph;
     private readonly List<(SectionKind Kind, int BlockBytes, long Length, Action<Action<ReadOnlySpan<byte>>> Write)> _sections = [];
 
-    private SegmentWriter(Stream stream, SegmentContent content) => (_stream, _content) = (stream, content);
+    private SegmentWriter(Stream stream, SegmentContent content, SegmentCodec? codec, byte[]? graph) => (_stream, _content, _codec, _graph) = (stream, content, codec, graph);
 
     /// <summary>Writes everything; the stream is flushed by its owner.</summary>
-    public static void Write(Stream stream, SegmentContent content, long collection, string space, CancellationToken cancellationToken)
+    /// <param name="stream">An empty file.</param>
+    /// <param name="content">What goes in.</param>
+    /// <param name="extras">How its vectors are coded, null: not at all; and the graph over its rows, null: none.</param>
+    /// <param name="owner">Whose they are.</param>
+    /// <param name="cancellationToken">Ends the writing.</param>
+    public static void Write(Stream stream, SegmentContent content, (SegmentCodec? Codec, byte[]? Graph) extras, CollectionRow owner, CancellationToken cancellationToken)
     {
-        SegmentWriter writer = new(stream, content);
+        SegmentWriter writer = new(stream, content, extras.Codec, extras.Graph);
         writer.Plan(cancellationToken);
-        writer.Run(collection, space);
+        writer.PlanExtras(cancellationToken);
+        writer.Run(owner.Id, owner.Space);
     }
 
     private void Plan(CancellationToken cancellationToken)
@@ -53,18 +62,41 @@ internal sealed class SegmentWriter
         Add(SectionKind.ById, byId.Length * (long)sizeof(int), write => write(MemoryMarshal.AsBytes(byId.AsSpan())));
         Add(SectionKind.Removed, _content.Removed.Count * 2L * sizeof(long), write => write(MemoryMarshal.AsBytes<long>(_content.Removed.SelectMany(r => (long[])[r.Key, r.Seq]).ToArray())));
         int dimensions = _content.Dimensions;
-        _sections.Add((SectionKind.Vectors, SegmentHead.VectorBlockRows(dimensions) * dimensions * sizeof(float), row * (long)dimensions * sizeof(float), write => Each(d =>
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            for (int at = d.Rows.FirstRow, end = at + d.Rows.Rows; at < end;)
-            {
-                ReadOnlySpan<float> block = d.Part.Vectors(at);
-                int rows = Math.Min(block.Length / dimensions, end - at);
-                write(MemoryMarshal.AsBytes(block[..(rows * dimensions)]));
-                at += rows;
-            }
-        })));
+        _sections.Add((SectionKind.Vectors, SegmentHead.VectorBlockRows(dimensions) * dimensions * sizeof(float), row * (long)dimensions * sizeof(float), write => EachRun(run => write(MemoryMarshal.AsBytes(run)), cancellationToken)));
     }
+
+    private void PlanExtras(CancellationToken cancellationToken)
+    {
+        if (_codec is not null)
+        {
+            byte[] bytes = _codec.Write();
+            Codec codec = _codec.Codec;
+            Add(SectionKind.Codec, bytes.Length, write => write(bytes));
+            _sections.Add((SectionKind.Codes, SegmentHead.CodeBlockRows(codec.CodeBytes) * codec.CodeBytes, _content.Rows * (long)codec.CodeBytes, write => EachRun(run =>
+            {
+                byte[] codes = new byte[run.Length / codec.Dimensions * codec.CodeBytes];
+                codec.Encode(run, codes);
+                write(codes);
+            }, cancellationToken)));
+        }
+        if (_graph is not null)
+        {
+            Add(SectionKind.Graph, _graph.Length, write => write(_graph));
+        }
+    }
+
+    /// <summary>The vectors of all rows, run by run.</summary>
+    private void EachRun(Action<ReadOnlySpan<float>> take, CancellationToken cancellationToken) => Each(d =>
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        for (int at = d.Rows.FirstRow, end = at + d.Rows.Rows; at < end;)
+        {
+            ReadOnlySpan<float> block = d.Part.Vectors(at);
+            int rows = Math.Min(block.Length / d.Part.Dimensions, end - at);
+            take(block[..(rows * d.Part.Dimensions)]);
+            at += rows;
+        }
+    });
 
     private void Add(SectionKind kind, long length, Action<Action<ReadOnlySpan<byte>>> write) => _sections.Add((kind, BlockBytes, length, write));
 

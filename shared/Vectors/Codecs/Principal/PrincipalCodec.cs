@@ -4,11 +4,12 @@ namespace Retrieval.Vectors.Codecs.Principal;
 
 /// <summary>
 /// Principal directions, each with bits by its share of the variance and the Lloyd-Max levels of those bits; then the codes are adjusted one coordinate at a
-/// time while the cosine with the vector grows (as SAQ does, 2509.12086). Scored by cosine.
+/// time while the cosine with the vector grows (as SAQ does, 2509.12086). Scored by cosine. <c>pca4</c> keeps each direction inside half a byte, for
+/// <see cref="Search.PackedCodes"/>.
 /// </summary>
-public sealed class PrincipalCodec : DirectionCodec
+public sealed class PrincipalCodec : DirectionCodec, INibbleTables
 {
-    internal const string Name = "pca";
+    internal const string Name = "pca", NibbleName = "pca4";
 
     // More rows do not change second moments of this size in a digit that matters.
     private const int MostRows = 65_536, MostPoints = 20_000, AdjustRounds = 3;
@@ -19,8 +20,8 @@ public sealed class PrincipalCodec : DirectionCodec
     private readonly float[] _squares;
     private readonly float _meanSquare;
 
-    private PrincipalCodec(CentredRotation space, BitField[] fields, float[][] levels, bool storesLength)
-        : base(Name, space.Dimensions, fields.Max(f => f.Byte) + 1, storesLength)
+    private PrincipalCodec(string kind, CentredRotation space, BitField[] fields, float[][] levels, bool storesLength)
+        : base(kind, space.Dimensions, fields.Max(f => f.Byte) + 1, storesLength)
     {
         (_space, _fields, _levels, _meanSquare) = (space, fields, levels, Kernels.Dot(space.Mean, space.Mean));
         _squares = new float[Bytes * 256];
@@ -29,25 +30,26 @@ public sealed class PrincipalCodec : DirectionCodec
 
     private int Bytes => _fields[^1].Byte + 1;
 
-    internal static PrincipalCodec Train(CodecTraining training, int bytes, CancellationToken cancellationToken)
+    internal static PrincipalCodec Train(string kind, CodecTraining training, int bytes, CancellationToken cancellationToken)
     {
-        if (bytes < 1 || bytes > training.Dimensions)
+        int cellBits = kind == NibbleName ? 4 : 8, most = training.Dimensions * cellBits / 8;
+        if (bytes < 1 || bytes > most)
         {
-            throw new ArgumentException($"Codec {Name} gives a dimension at most a byte: {bytes} bytes are not 1 to {training.Dimensions}.");
+            throw new ArgumentException($"Codec {kind} gives a dimension at most {cellBits} bits: {bytes} bytes are not 1 to {most}.");
         }
         (CodecTraining directions, bool storesLength) = Directions(training);
         ReadOnlyMemory<float> rows = directions.Limited(MostRows);
         PrincipalDirections principal = PrincipalDirections.Of(rows, training.Dimensions, cancellationToken);
         training.Progress?.Report(0.5);
-        BitField[] fields = BitAllocation.Fill(principal.Variances, bytes);
+        BitField[] fields = BitAllocation.Fill(principal.Variances, bytes, cellBits);
         float[] kept = [.. fields.SelectMany(f => principal.Rows.Row(f.Direction).ToArray()).Select(x => (float)x)];
         CentredRotation space = new([.. principal.Mean.Select(m => (float)m)], Halves.Round(kept));
-        PrincipalCodec codec = new(space, fields, FitLevels(space, fields, rows, cancellationToken), storesLength);
+        PrincipalCodec codec = new(kind, space, fields, FitLevels(space, fields, rows, cancellationToken), storesLength);
         training.Progress?.Report(1);
         return codec;
     }
 
-    internal static PrincipalCodec Read(BinaryReader reader)
+    internal static PrincipalCodec Read(string kind, BinaryReader reader)
     {
         CentredRotation space = CentredRotation.Read(reader);
         byte[] bits = reader.ReadByteArray();
@@ -61,7 +63,7 @@ public sealed class PrincipalCodec : DirectionCodec
         }
         float[][] levels = [.. fields.Select(_ => reader.ReadHalves())];
         return fields.Count == space.Outputs && fields.Count > 0 && levels.Zip(fields, (l, f) => l.Length == 1 << f.Bits).All(x => x)
-            ? new PrincipalCodec(space, [.. fields], levels, reader.ReadBoolean())
+            ? new PrincipalCodec(kind, space, [.. fields], levels, reader.ReadBoolean())
             : throw new CodecFormatException($"{fields.Count} bit fields do not fit {space.Outputs} directions.");
     }
 
@@ -106,6 +108,34 @@ public sealed class PrincipalCodec : DirectionCodec
         return new CosineQuery(dots, _squares, Kernels.Dot(query, _space.Mean), _meanSquare);
     }
 
+    /// <inheritdoc/>
+    int INibbleTables.Cells => Kind == NibbleName ? 2 * Bytes : 0;
+
+    /// <inheritdoc/>
+    NibbleTables INibbleTables.Tables(ReadOnlySpan<float> query)
+    {
+        float[] turned = _space.Turn(query), tables = new float[2 * Bytes * 16];
+        for (int i = 0; i < _fields.Length; i++)
+        {
+            for (int code = 0; code < 16; code++)
+            {
+                tables[Cell(i) * 16 + code] += turned[i] * _levels[i][code >> _fields[i].Shift % 4 & _levels[i].Length - 1];
+            }
+        }
+        return new NibbleTables(tables, Kernels.Dot(query, _space.Mean));
+    }
+
+    /// <inheritdoc/>
+    float INibbleTables.Factor(ReadOnlySpan<byte> code)
+    {
+        float square = _meanSquare;
+        for (int b = 0; b < Bytes; b++)
+        {
+            square += _squares[b * 256 + code[b]];
+        }
+        return square > 0 ? Length(code) / MathF.Sqrt(square) : 0;
+    }
+
     internal override void WriteBody(BinaryWriter writer)
     {
         _space.Write(writer);
@@ -116,6 +146,8 @@ public sealed class PrincipalCodec : DirectionCodec
         }
         writer.Write(StoresLength);
     }
+
+    private int Cell(int field) => 2 * _fields[field].Byte + _fields[field].Shift / 4;
 
     /// <summary>One coordinate after the other goes a level up or down if the cosine grows by it.</summary>
     private void Adjust(ReadOnlySpan<float> unit, ReadOnlySpan<float> turned, int[] chosen)

@@ -29,7 +29,7 @@ public sealed class CosineProductCodec : DirectionCodec
         {
             centred[i] -= mean[i % training.Dimensions];
         }
-        float[] rotation = OptimizedRotation.Train(centred, sizes, RotationPlan.Short, directions, cancellationToken);
+        float[] rotation = OptimizedRotation.Train(centred, (sizes, 8), RotationPlan.Short, directions, cancellationToken);
         CentredRotation space = new(mean, Halves.Round(Matrix.Of(rotation, training.Dimensions, training.Dimensions).Transposed().ToSingles()));
         ReadOnlyMemory<float> rotated = space.Forth(rows.Span);
         ProductQuantizer quantizer = ProductQuantizer.Train(rotated, sizes, 8, new KMeansPlan(ProductQuantizer.Rounds, training.Seed), null, cancellationToken);

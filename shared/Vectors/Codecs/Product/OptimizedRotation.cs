@@ -21,16 +21,16 @@ internal sealed record RotationPlan(int Iterations, int FirstRounds, int Rounds,
 internal static class OptimizedRotation
 {
     /// <summary>Dimensions x dimensions, row-major: a row vector times it is the rotated vector.</summary>
-    public static float[] Train(ReadOnlyMemory<float> rows, int[] sizes, RotationPlan plan, CodecTraining training, CancellationToken cancellationToken)
+    public static float[] Train(ReadOnlyMemory<float> rows, (int[] Sizes, int Bits) parts, RotationPlan plan, CodecTraining training, CancellationToken cancellationToken)
     {
         int dimensions = training.Dimensions, count = rows.Length / dimensions;
-        Matrix rotation = plan.Principal ? DealtDirections(rows, sizes, dimensions, cancellationToken) : Rotations.Random(dimensions, training.Seed);
+        Matrix rotation = plan.Principal ? DealtDirections(rows, parts.Sizes, dimensions, cancellationToken) : Rotations.Random(dimensions, training.Seed);
         float[] rotated = new float[rows.Length], rebuilt = new float[rows.Length];
         ProductQuantizer? quantizer = null;
         for (int i = 0; i < plan.Iterations; i++)
         {
             PackedMatrix.Of(rotation.ToSingles(), dimensions, dimensions).Multiply(rows, count, rotated, cancellationToken);
-            quantizer = ProductQuantizer.Train(rotated, sizes, 8, new KMeansPlan(i == 0 ? plan.FirstRounds : plan.Rounds, training.Seed), quantizer, cancellationToken);
+            quantizer = ProductQuantizer.Train(rotated, parts.Sizes, parts.Bits, new KMeansPlan(i == 0 ? plan.FirstRounds : plan.Rounds, training.Seed), quantizer, cancellationToken);
             Rebuild(quantizer, rotated, rebuilt, cancellationToken);
             rotation = Rotations.Procrustes(Moments.Cross(rows, dimensions, rebuilt, dimensions, cancellationToken), cancellationToken);
             training.Progress?.Report(0.8 * (i + 1) / plan.Iterations);

@@ -4,11 +4,11 @@ namespace Retrieval.Vectors.Codecs.Product;
 
 /// <summary>
 /// PQ and OPQ with the semantics of FAISS: nearest centroid by Euclidean distance in each of M parts of 256 centroids, after a rotation for OPQ; scores are
-/// sums of M table entries.
+/// sums of M table entries. <c>pq4</c> and <c>opq4</c> have two parts of 16 centroids a byte, for <see cref="Search.PackedCodes"/>.
 /// </summary>
-public sealed class ProductCodec : Codec
+public sealed class ProductCodec : Codec, INibbleTables
 {
-    internal const string PqName = "pq", OpqName = "opq";
+    internal const string PqName = "pq", OpqName = "opq", Pq4Name = "pq4", Opq4Name = "opq4";
     private readonly ProductQuantizer _quantizer;
     private readonly float[]? _rotation;
     private readonly PackedMatrix? _forth, _back;
@@ -22,25 +22,27 @@ public sealed class ProductCodec : Codec
 
     internal ProductQuantizer Quantizer => _quantizer;
 
-    internal static ProductCodec TrainPq(CodecTraining training, int parts, CancellationToken cancellationToken)
+    internal static ProductCodec TrainPq(string kind, CodecTraining training, int bytes, CancellationToken cancellationToken)
     {
-        int[] sizes = ProductQuantizer.EqualParts(training.Dimensions, parts, PqName);
-        return new ProductCodec(PqName, TrainQuantizer(training, training.Limited(KMeans.MostPoints << 8), sizes, cancellationToken), null);
+        int bits = Bits(kind);
+        int[] sizes = ProductQuantizer.EqualParts(training.Dimensions, bytes * 8 / bits, kind);
+        return new ProductCodec(kind, TrainQuantizer(training, training.Limited(KMeans.MostPoints << bits), sizes, bits, cancellationToken), null);
     }
 
-    internal static ProductCodec TrainOpq(CodecTraining training, int parts, RotationPlan plan, CancellationToken cancellationToken)
+    internal static ProductCodec TrainOpq(string kind, CodecTraining training, int bytes, CancellationToken cancellationToken)
     {
-        int[] sizes = ProductQuantizer.EqualParts(training.Dimensions, parts, OpqName);
-        ReadOnlyMemory<float> rows = training.Limited(plan.MostRows);
-        float[] rotation = OptimizedRotation.Train(rows, sizes, plan, training, cancellationToken), rotated = new float[rows.Length];
+        int bits = Bits(kind);
+        int[] sizes = ProductQuantizer.EqualParts(training.Dimensions, bytes * 8 / bits, kind);
+        ReadOnlyMemory<float> rows = training.Limited(RotationPlan.Faiss.MostRows);
+        float[] rotation = OptimizedRotation.Train(rows, (sizes, bits), RotationPlan.Faiss, training, cancellationToken), rotated = new float[rows.Length];
         PackedMatrix.Of(rotation, training.Dimensions, training.Dimensions).Multiply(rows, rows.Length / training.Dimensions, rotated, cancellationToken);
-        return new ProductCodec(OpqName, TrainQuantizer(training, rotated, sizes, cancellationToken), rotation);
+        return new ProductCodec(kind, TrainQuantizer(training, rotated, sizes, bits, cancellationToken), rotation);
     }
 
     internal static ProductCodec Read(string kind, BinaryReader reader)
     {
         ProductQuantizer quantizer = ProductQuantizer.Read(reader);
-        float[]? rotation = kind == OpqName ? reader.ReadSingles() : null;
+        float[]? rotation = kind is OpqName or Opq4Name ? reader.ReadSingles() : null;
         return new ProductCodec(kind, quantizer, rotation);
     }
 
@@ -73,6 +75,21 @@ public sealed class ProductCodec : Codec
     /// <inheritdoc/>
     protected override CodeQuery Prepare(ReadOnlySpan<float> query) => new TableQuery(_quantizer, _quantizer.DotTables(Rotated(query, 1)));
 
+    /// <inheritdoc/>
+    int INibbleTables.Cells => _quantizer.Bits == 4 ? 2 * CodeBytes : 0;
+
+    /// <inheritdoc/>
+    NibbleTables INibbleTables.Tables(ReadOnlySpan<float> query)
+    {
+        // An odd number of parts leaves the last half byte at zero.
+        float[] tables = new float[2 * CodeBytes * 16];
+        _quantizer.DotTables(Rotated(query, 1)).CopyTo(tables, 0);
+        return new NibbleTables(tables, 0);
+    }
+
+    /// <inheritdoc/>
+    float INibbleTables.Factor(ReadOnlySpan<byte> code) => 1;
+
     internal override void WriteBody(BinaryWriter writer)
     {
         _quantizer.Write(writer, half: false);
@@ -81,6 +98,8 @@ public sealed class ProductCodec : Codec
             writer.WriteSingles(_rotation);
         }
     }
+
+    private static int Bits(string kind) => kind is Pq4Name or Opq4Name ? 4 : 8;
 
     private ReadOnlySpan<float> Rotated(ReadOnlySpan<float> vectors, int rows)
     {
@@ -93,9 +112,9 @@ public sealed class ProductCodec : Codec
         return rotated;
     }
 
-    private static ProductQuantizer TrainQuantizer(CodecTraining training, ReadOnlyMemory<float> rows, int[] sizes, CancellationToken cancellationToken)
+    private static ProductQuantizer TrainQuantizer(CodecTraining training, ReadOnlyMemory<float> rows, int[] sizes, int bits, CancellationToken cancellationToken)
     {
-        ProductQuantizer quantizer = ProductQuantizer.Train(rows, sizes, 8, new KMeansPlan(ProductQuantizer.Rounds, training.Seed), null, cancellationToken);
+        ProductQuantizer quantizer = ProductQuantizer.Train(rows, sizes, bits, new KMeansPlan(ProductQuantizer.Rounds, training.Seed), null, cancellationToken);
         training.Progress?.Report(1);
         return quantizer;
     }

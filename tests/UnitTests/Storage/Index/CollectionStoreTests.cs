@@ -38,7 +38,7 @@ public sealed class CollectionStoreTests
             published = published.Count > 30 ? published[^15..] : published;
             foreach ((IndexSnapshot old, float[] asked, FilterPlan? by, List<(long, float)> expected) in published)
             {
-                old.Search(asked, 10, by, default).ShouldBe(expected, $"{because}, snapshot {old.Seq}");
+                old.Search(asked, 10, by, IndexModel.Effort, default).ShouldBe(expected, $"{because}, snapshot {old.Seq}");
             }
             mostParts = Math.Max(mostParts, store.Index.Snapshot.Slices.Count);
         }
@@ -125,7 +125,7 @@ public sealed class CollectionStoreTests
         store.Index.Apply(model.Change(1000, keys: 1_000_000));
         store.Maintain(1, default).ShouldBeTrue();
         long size = new FileInfo(Directory.GetFiles(folder.Path).Single()).Length, before = GC.GetAllocatedBytesForCurrentThread();
-        model.Open(folder.Path, 100, logger).Index.Snapshot.Search(model.Vector(), 10, null, default).Count.ShouldBe(10);
+        model.Open(folder.Path, 100, logger).Index.Snapshot.Search(model.Vector(), 10, null, IndexModel.Effort, default).Count.ShouldBe(10);
         (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBeLessThan(size / 20);
     }
 }

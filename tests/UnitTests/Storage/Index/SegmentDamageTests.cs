@@ -63,7 +63,7 @@ public sealed class SegmentDamageTests
         File.WriteAllBytes(file, bytes);
         ListLogger logger = new();
         CollectionStore store = damage == "ahead"
-            ? CollectionStore.Open(model.Row with { Seq = 299 }, folder.Path, SealRows, new SegmentTools(SegmentTools.CreateFile, new RowSource(model.Vectors, logger), logger))
+            ? CollectionStore.Open(model.Row with { Seq = 299 }, folder.Path, new IndexOptions { SealRows = SealRows }, new SegmentTools(SegmentTools.CreateFile, new RowSource(model.Vectors, logger), logger))
             : model.Open(folder.Path, SealRows, logger);
         logger.Lines.Single().ShouldMatch($"^Segment {file} is not used: {reason}\\. It was put aside as {file}\\.aside, and its vectors are read again from the catalog\\.$");
         store.Index.Snapshot.Seq.ShouldBe(0);

@@ -24,7 +24,7 @@ public sealed class SegmentVersionTests
         using TemporaryFolder folder = new();
         File.Copy(Path.Combine(Fixtures, name), folder["000000000000-000000000007-0.segment"]);
         ListLogger logger = new();
-        CollectionStore store = CollectionStore.Open(Row, folder.Path, 1, new SegmentTools(SegmentTools.CreateFile, new RowSource(_ => new Dictionary<long, float[]>(), logger), logger));
+        CollectionStore store = CollectionStore.Open(Row, folder.Path, new IndexOptions { SealRows = 1 }, new SegmentTools(SegmentTools.CreateFile, new RowSource(_ => new Dictionary<long, float[]>(), logger), logger));
         store.Index.Snapshot.Seq.ShouldBe(7);
         PartSlice slice = store.Index.Snapshot.Slices[0];
         slice.Part.Handles.ToArray().ShouldBe(Changes.SelectMany(c => c.Chunks).Select(c => c.Row));
@@ -34,14 +34,14 @@ public sealed class SegmentVersionTests
             System.Text.Encoding.UTF8.GetString(slice.Part.Metadata(i)).ShouldBe(change.Metadata ?? "");
         }
         slice.Part.Removed.ShouldBe([(77, 7)]);
-        store.Index.Snapshot.Search(Vector(5, 2), 3, null, default)[0].Row.ShouldBe(65);
+        store.Index.Snapshot.Search(Vector(5, 2), 3, null, IndexModel.Effort, default)[0].Row.ShouldBe(65);
         FilterPlan filter = FilterReader.Read(new Filter { Must = [new Condition { HasId = [System.Text.Json.JsonSerializer.SerializeToElement("document 2 ü")] }] })!;
-        store.Index.Snapshot.Search(Vector(5, 2), 9, filter, default).Select(h => h.Row).Order().ShouldBe([20, 21]);
+        store.Index.Snapshot.Search(Vector(5, 2), 9, filter, IndexModel.Effort, default).Select(h => h.Row).Order().ShouldBe([20, 21]);
         // Written again with others, in this version.
         store.Index.Apply([new DocumentChange(8, 200, "new", null, [.. Enumerable.Range(0, 30).Select(c => (100L + c, Vector(9, 9 + c)))])]);
         store.Maintain(1, default).ShouldBeTrue();
         Directory.GetFiles(folder.Path).Select(Path.GetFileName).ShouldBe(["000000000000-000000000008-0.segment"]);
-        store.Index.Snapshot.Search(Vector(9, 9), 1, null, default)[0].Row.ShouldBe(129);
+        store.Index.Snapshot.Search(Vector(9, 9), 1, null, IndexModel.Effort, default)[0].Row.ShouldBe(129);
         logger.Lines.ShouldBeEmpty();
     }
 
