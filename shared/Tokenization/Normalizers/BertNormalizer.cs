@@ -16,11 +16,8 @@ internal sealed class BertNormalizer : Normalizer
 
     private readonly bool _clean, _chinese, _accents, _lower;
     private readonly byte[] _ascii = new byte[128];
-<<<<<<< HEAD
     private readonly NormalizerSequence? _stepwise;
-=======
     private readonly SearchValues<char> _simple, _unchanged;
->>>>>>> tok-models
 
     private BertNormalizer(bool clean, bool chinese, bool accents, bool lower)
     {
