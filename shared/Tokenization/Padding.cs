@@ -38,7 +38,7 @@ public sealed record Padding(int Id, string Token)
             return null;
         }
         JsonNodeReader strategy = node["strategy"], fixedLength = strategy["Fixed"], multiple = node["pad_to_multiple_of"];
-        return new Padding(node["pad_id"].Natural(), node["pad_token"].String())
+        return new Padding(node["pad_id"].IsNull ? 0 : node["pad_id"].Natural(), node.String("pad_token", "[PAD]"))
         {
             TypeId = node["pad_type_id"].IsNull ? 0 : node["pad_type_id"].Natural(),
             Side = node.Side("direction"),

@@ -10,18 +10,24 @@ internal sealed class BertNormalizer : Normalizer
 {
     private const byte Dropped = 0xFF;
 
+    // Decomposition puts marks in order. Those that are dropped afterwards may stand as they like; others take a place that one pass cannot know.
+    private static readonly CodePointSet Moving = new(CodePointRanges.Of(Enumerable.Range(0x80, 0x110000 - 0x80)
+        .Where(c => Decomposition.Class[c] != 0 && !IsMark(c)).Select(c => (c, c))));
+
     private readonly bool _clean, _chinese, _accents, _lower;
     private readonly byte[] _ascii = new byte[128];
     private readonly SearchValues<char> _simple, _unchanged;
+    private readonly NormalizerSequence? _stepwise;
 
     private BertNormalizer(bool clean, bool chinese, bool accents, bool lower)
     {
         (_clean, _chinese, _accents, _lower) = (clean, chinese, accents, lower);
+        _stepwise = accents ? Stepwise(clean, chinese, lower) : null;
         for (int c = 0; c < 128; c++)
         {
             CharacterKind kind = BertCharacters.Shipped[c];
-            _ascii[c] = clean && kind.HasFlag(CharacterKind.Removed) ? Dropped
-                : clean && kind.HasFlag(CharacterKind.Space) ? (byte)' '
+            _ascii[c] = clean && (kind & CharacterKind.Removed) != 0 ? Dropped
+                : clean && (kind & CharacterKind.Space) != 0 ? (byte)' '
                 : (byte)(lower && char.IsAsciiLetterUpper((char)c) ? c | 0x20 : c);
         }
         // ASCII that stays, and ASCII that stays or becomes a small letter.
@@ -35,6 +41,12 @@ internal sealed class BertNormalizer : Normalizer
         return new BertNormalizer(node.Boolean("clean_text", true), node.Boolean("handle_chinese_chars", true), node.Boolean("strip_accents", lowercase), lowercase);
     }
 
+    private static NormalizerSequence Stepwise(bool clean, bool chinese, bool lower)
+    {
+        FilterNormalizer marks = new(c => IsMark(c) ? -1 : c, 0x300);
+        return new([new BertNormalizer(clean, chinese, false, false), UnicodeForm.Of("NFD"), marks, .. lower ? new Normalizer[] { new LowercaseNormalizer() } : []]);
+    }
+
     public override bool Apply(AlignedText text, TextBuffer output)
     {
         int first = text.Text.IndexOfAnyExcept(_unchanged);
@@ -45,28 +57,48 @@ internal sealed class BertNormalizer : Normalizer
         if (!text.Text.ContainsAnyExcept(_simple))
         {
             output.Append(text);
-            output.LowerAscii();
+            output.LowerAscii(0);
             return true;
         }
         output.Append(text.Slice(0, first));
         for (int i = first; i < text.Length;)
         {
-            (int start, int end) = (text.Start(i), text.End(i));
-            char c = text.Text[i];
-            if (c < 128)
+            if (text.Text[i] < 128)
             {
-                if (_ascii[c] != Dropped)
-                {
-                    output.Append((char)_ascii[c], start, end);
-                }
-                i++;
+                i += AppendAscii(text, i, output);
                 continue;
             }
             int codePoint = text.CodePoint(i, out int length);
-            Append(codePoint, start, end, output);
+            if (_stepwise is not null && Moving.Contains(codePoint))
+            {
+                output.Clear();
+                return _stepwise.Apply(text, output);
+            }
+            Append(codePoint, text.Start(i), text.End(i), output);
             i += length;
         }
         return true;
+    }
+
+    /// <summary>Appends what an ASCII character becomes, and the simple ones that follow it at once.</summary>
+    private int AppendAscii(AlignedText text, int i, TextBuffer output)
+    {
+        byte becomes = _ascii[text.Text[i]];
+        if (becomes != Dropped)
+        {
+            output.Append((char)becomes, text.Start(i), text.End(i));
+        }
+        int run = text.Text[(i + 1)..].IndexOfAnyExcept(_simple), from = output.Length;
+        run = run < 0 ? text.Length - i - 1 : run;
+        if (run > 0)
+        {
+            output.Append(text.Slice(i + 1, run));
+            if (_lower)
+            {
+                output.LowerAscii(from);
+            }
+        }
+        return run + 1;
     }
 
     private void Append(int codePoint, int start, int end, TextBuffer output)
@@ -74,24 +106,25 @@ internal sealed class BertNormalizer : Normalizer
         CharacterKind kind = BertCharacters.Shipped[codePoint];
         if (_clean && (kind & (CharacterKind.Removed | CharacterKind.Space)) != 0)
         {
-            if (!kind.HasFlag(CharacterKind.Removed))
+            if ((kind & CharacterKind.Removed) == 0)
             {
                 output.Append(' ', start, end);
             }
             return;
         }
-        bool alone = _chinese && kind.HasFlag(CharacterKind.Chinese);
+        bool alone = _chinese && (kind & CharacterKind.Chinese) != 0;
         if (alone)
         {
             output.Append(' ', start, end);
         }
         ReadOnlySpan<int> parts = _accents ? BertCharacters.Decompose(codePoint) : [];
-        foreach (int part in parts.IsEmpty ? [codePoint] : parts)
+        if (parts.IsEmpty)
         {
-            if (!_accents || !BertCharacters.Shipped[part].HasFlag(CharacterKind.Mark))
-            {
-                AppendLower(part, start, end, output);
-            }
+            AppendPart(codePoint, start, end, output);
+        }
+        foreach (int part in parts)
+        {
+            AppendPart(part, start, end, output);
         }
         if (alone)
         {
@@ -99,12 +132,21 @@ internal sealed class BertNormalizer : Normalizer
         }
     }
 
-    private void AppendLower(int codePoint, int start, int end, TextBuffer output)
+    private static bool IsMark(int codePoint) => (BertCharacters.Shipped[codePoint] & CharacterKind.Mark) != 0;
+
+    private void AppendPart(int codePoint, int start, int end, TextBuffer output)
     {
-        ReadOnlySpan<int> lower = _lower ? BertCharacters.Lower(codePoint) : [];
-        foreach (int part in lower.IsEmpty ? [codePoint] : lower)
+        if (_accents && IsMark(codePoint))
         {
-            output.AppendCodePoint(part, start, end);
+            return;
+        }
+        if (_lower)
+        {
+            LowercaseNormalizer.AppendLower(codePoint, start, end, output);
+        }
+        else
+        {
+            output.AppendCodePoint(codePoint, start, end);
         }
     }
 }

@@ -28,11 +28,7 @@ internal sealed class LowercaseNormalizer : Normalizer
                 continue;
             }
             int codePoint = text.CodePoint(i, out int length);
-            ReadOnlySpan<int> lower = Characters.Lower.Find(codePoint);
-            foreach (int part in lower.IsEmpty ? [codePoint] : lower)
-            {
-                output.AppendCodePoint(part, start, end);
-            }
+            AppendLower(codePoint, start, end, output);
             i += length;
         }
         return true;
@@ -45,8 +41,22 @@ internal sealed class LowercaseNormalizer : Normalizer
             return false;
         }
         output.Append(text);
-        output.LowerAscii();
+        output.LowerAscii(0);
         return true;
+    }
+
+    /// <summary>Appends the lower case of one code point.</summary>
+    public static void AppendLower(int codePoint, int start, int end, TextBuffer output)
+    {
+        ReadOnlySpan<int> lower = Characters.Lower.Find(codePoint);
+        if (lower.IsEmpty)
+        {
+            output.AppendCodePoint(codePoint, start, end);
+        }
+        foreach (int part in lower)
+        {
+            output.AppendCodePoint(part, start, end);
+        }
     }
 
     private static int FirstChange(ReadOnlySpan<char> text)

@@ -3,13 +3,14 @@ namespace Retrieval.Tokenization;
 /// <summary>One after the other.</summary>
 internal sealed class NormalizerSequence(Normalizer[] steps) : Normalizer
 {
-    // Sequences inside sequences are laid flat when they are read, so one pair a thread is enough.
+    // A sequence inside a sequence finds none and makes its own.
     [ThreadStatic]
     private static TextBuffer? t_one, t_other;
 
     public override bool Apply(AlignedText text, TextBuffer output)
     {
-        TextBuffer free = t_one ??= new(), held = t_other ??= new();
+        TextBuffer free = t_one ?? new(), held = t_other ?? new();
+        t_one = t_other = null;
         AlignedText current = text;
         bool changed = false;
         foreach (Normalizer step in steps.AsSpan(0, Math.Max(0, steps.Length - 1)))
@@ -23,14 +24,12 @@ internal sealed class NormalizerSequence(Normalizer[] steps) : Normalizer
             }
         }
         // The last one writes where the text is wanted.
-        if (steps.Length > 0 && steps[^1].Apply(current, output))
-        {
-            return true;
-        }
-        if (changed)
+        bool isWritten = steps.Length > 0 && steps[^1].Apply(current, output);
+        if (changed && !isWritten)
         {
             output.Append(current);
         }
-        return changed;
+        (t_one, t_other) = (free, held);
+        return changed || isWritten;
     }
 }

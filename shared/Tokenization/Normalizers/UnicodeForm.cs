@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace Retrieval.Tokenization;
 
 /// <summary>
@@ -9,7 +11,7 @@ internal sealed class UnicodeForm : Normalizer
     private readonly CodePointMap _decompositions;
     private readonly bool _composes;
     private readonly CodePointSet _stable;
-    private readonly char _firstUnstable;
+    private readonly SearchValues<char> _plain;
 
     private UnicodeForm(CodePointMap decompositions, bool composes)
     {
@@ -17,7 +19,7 @@ internal sealed class UnicodeForm : Normalizer
         CodePointRanges moving = composes ? Decomposition.Marks | Decomposition.Seconds : Decomposition.Marks;
         CodePointRanges unstable = moving | CodePointRanges.Of(decompositions.Sources.CodePoints().Where(c => !Recomposes(c, moving)).Select(c => (c, c)));
         _stable = new CodePointSet(~unstable);
-        _firstUnstable = (char)unstable.Turns[0];
+        _plain = SearchValues.Create([.. Enumerable.Range(0, unstable.Turns[0]).Select(c => (char)c)]);
     }
 
     /// <param name="name">NFC, NFD, NFKC or NFKD.</param>
@@ -91,7 +93,7 @@ internal sealed class UnicodeForm : Normalizer
 
     private int NextUnstable(ReadOnlySpan<char> text, int from)
     {
-        int plain = text[from..].IndexOfAnyExceptInRange('\0', (char)(_firstUnstable - 1));
+        int plain = text[from..].IndexOfAnyExcept(_plain);
         int at = plain < 0 ? text.Length : from + plain;
         while (at < text.Length && _stable.Contains(Characters.At(text, at, out int length)))
         {

@@ -121,6 +121,17 @@ internal sealed class Matcher
                     Push(code[pc + 1], at, -1);
                     pc += 2;
                     continue;
+                case Op.TryIf:
+                    if ((uint)at < (uint)text.Length && sets[code[pc + 1]].Contains(Characters.At(text, at, out length)))
+                    {
+                        Push(code[pc + 2], at, -1);
+                        pc += 3;
+                    }
+                    else
+                    {
+                        pc = code[pc + 2];
+                    }
+                    continue;
                 case Op.Jump:
                     pc = code[pc + 1];
                     continue;
@@ -305,8 +316,8 @@ internal sealed class Matcher
         AnchorKind.LineEnd => at == text.Length || text[at] == '\n',
         AnchorKind.WordBorder => IsWord(text, at) != IsWordBefore(text, at),
         AnchorKind.NoWordBorder => IsWord(text, at) == IsWordBefore(text, at),
-        AnchorKind.ClusterBorder => GraphemeClusters.IsBorder(text, at),
-        AnchorKind.NoClusterBorder => !GraphemeClusters.IsBorder(text, at),
+        AnchorKind.ClusterBorder => GraphemeClusters.IsBorder(text, at, conjuncts: false),
+        AnchorKind.NoClusterBorder => !GraphemeClusters.IsBorder(text, at, conjuncts: false),
         _ => at == from,
     };
 

@@ -95,7 +95,7 @@ internal sealed class PatternCompiler
         List<int> ends = [];
         for (int i = 0; i < branches.Count - 1; i++)
         {
-            int other = Put(Op.Try, 0);
+            int other = Try(branches[i]);
             Emit(branches[i], follow);
             ends.Add(Put(Op.Jump, 0));
             _code[other] = _code.Count;
@@ -147,7 +147,7 @@ internal sealed class PatternCompiler
         {
             for (int i = repeat.Min; i < repeat.Max; i++)
             {
-                Choose(repeat.Mode, ends);
+                Choose(repeat, ends);
                 Emit(repeat.Body, inside);
             }
         }
@@ -160,7 +160,7 @@ internal sealed class PatternCompiler
         int start = _code.Count;
         if (repeat.Min == 0)
         {
-            Choose(repeat.Mode, ends);
+            Choose(repeat, ends);
         }
         if (register >= 0)
         {
@@ -184,16 +184,23 @@ internal sealed class PatternCompiler
     }
 
     // Once more, or on: which first. Leaves the place of the end to be filled in.
-    private void Choose(RepeatMode mode, List<int> ends)
+    private void Choose(Repeat repeat, List<int> ends)
     {
-        if (mode == RepeatMode.Greedy)
+        if (repeat.Mode == RepeatMode.Greedy)
         {
-            ends.Add(Put(Op.Try, 0));
+            ends.Add(Try(repeat.Body));
             return;
         }
         int body = Put(Op.Try, 0);
         ends.Add(Put(Op.Jump, 0));
         _code[body] = _code.Count;
+    }
+
+    // Tries what follows, if the next code point lets it begin. Returns the place of where to go otherwise.
+    private int Try(Node next)
+    {
+        (CodePointRanges first, bool mayBeEmpty) = NodeFacts.First(next);
+        return mayBeEmpty ? Put(Op.Try, 0) : Put(Op.TryIf, Index(first), 0);
     }
 
     private void EmitGroup(Op op, int[] operands, Node body, Op done)

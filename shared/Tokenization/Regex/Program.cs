@@ -17,6 +17,8 @@ internal enum Op
     Possessive,
     /// <summary>Goes on with the next operation, and elsewhere on the way back [elsewhere].</summary>
     Try,
+    /// <summary>The same where the next code point is in a set, else straight elsewhere [set, elsewhere].</summary>
+    TryIf,
     /// <summary>Goes on [where].</summary>
     Jump,
     /// <summary>Remembers the place in a register [register].</summary>

@@ -18,6 +18,7 @@ internal sealed class Gpt2Scanner : SplitScanner
         {
             SplitKind.Space => Spaces(text, start, newlines: false),
             SplitKind.None => SplitKinds.RunWithout(text, first + length, Classed),
+            SplitKind.Letter => SplitKinds.Letters(text, first + length),
             _ => SplitKinds.Run(text, first + length, kind),
         };
     }

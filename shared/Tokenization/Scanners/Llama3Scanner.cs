@@ -9,10 +9,14 @@ internal sealed class Llama3Scanner(int digits, bool endInOne) : SplitScanner
 
     protected override int End(ReadOnlySpan<char> text, int start)
     {
+        if (text[start] == ' ' && start + 1 < text.Length && char.IsAsciiLetter(text[start + 1]))
+        {
+            return SplitKinds.Letters(text, start + 2); // most pieces of most texts
+        }
         SplitKind kind = SplitKinds.At(text, start, out int length);
         if ((kind & SplitKind.Letter) != 0)
         {
-            return SplitKinds.Run(text, start + length, SplitKind.Letter);
+            return SplitKinds.Letters(text, start + length);
         }
         if ((kind & SplitKind.Number) != 0)
         {
@@ -27,7 +31,7 @@ internal sealed class Llama3Scanner(int digits, bool endInOne) : SplitScanner
         SplitKind after = next < text.Length ? SplitKinds.At(text, next, out length) : SplitKind.Space;
         if ((after & SplitKind.Letter) != 0 && (kind & SplitKind.Newline) == 0)
         {
-            return SplitKinds.Run(text, next + length, SplitKind.Letter);
+            return SplitKinds.Letters(text, next + length);
         }
         if ((kind & SplitKind.Space) == 0 || text[start] == ' ' && (after & Classed) == 0)
         {

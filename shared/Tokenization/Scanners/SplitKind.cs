@@ -54,6 +54,16 @@ internal static class SplitKinds
         return at;
     }
 
+    /// <summary>Index after the letters from an index on.</summary>
+    public static int Letters(ReadOnlySpan<char> text, int at)
+    {
+        while ((uint)at < (uint)text.Length && (uint)((text[at] | 0x20) - 'a') < 26)
+        {
+            at++;
+        }
+        return (uint)at < (uint)text.Length && text[at] >= 128 ? Run(text, at, SplitKind.Letter) : at;
+    }
+
     /// <summary>Index after the code points that have none of some kinds.</summary>
     public static int RunWithout(ReadOnlySpan<char> text, int at, SplitKind none)
     {

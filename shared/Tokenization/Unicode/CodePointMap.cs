@@ -35,6 +35,6 @@ internal sealed class CodePointMap
     public ReadOnlySpan<int> Find(int codePoint)
     {
         int entry = _entries[(_pages[codePoint >> 8] << 8) + (codePoint & 255)];
-        return entry == 0 ? [] : _pool.AsSpan(entry >> 5, entry & 31);
+        return _pool.AsSpan(entry >> 5, entry & 31);
     }
 }

@@ -5,8 +5,8 @@ internal static class Decomposition
 {
     private const int SFirst = 0xAC00, LFirst = 0x1100, VFirst = 0x1161, TFirst = 0x11A7, LCount = 19, VCount = 21, TCount = 28, SCount = LCount * VCount * TCount;
 
-    private static readonly Dictionary<(int, int), int> s_composites = CharacterTables.Pairs("compose").ToDictionary(pair => (pair.Value[0], pair.Value[1]), pair => pair.Key);
-    private static readonly CodePointSet s_second = new(CodePointRanges.Of(s_composites.Keys.Select(pair => (pair.Item2, pair.Item2))));
+    private static readonly Dictionary<long, int> s_composites = CharacterTables.Pairs("compose").ToDictionary(pair => Pair(pair.Value[0], pair.Value[1]), pair => pair.Key);
+    private static readonly CodePointSet s_second = new(CodePointRanges.Of(s_composites.Keys.Select(pair => ((int)(uint)pair, (int)(uint)pair))));
 
     /// <summary>Full canonical decompositions, in canonical order.</summary>
     public static CodePointMap Canonical { get; } = new(WithHangul(CharacterTables.Pairs("nfd")));
@@ -30,8 +30,10 @@ internal static class Decomposition
         {
             return Hangul(first, second);
         }
-        return s_second.Contains(second) && s_composites.TryGetValue((first, second), out int composite) ? composite : -1;
+        return s_second.Contains(second) && s_composites.TryGetValue(Pair(first, second), out int composite) ? composite : -1;
     }
+
+    private static long Pair(int first, int second) => (long)first << 32 | (uint)second;
 
     private static int Hangul(int first, int second)
     {

@@ -16,7 +16,7 @@ internal static class GraphemeClusters
     {
         Characters.At(text, from, out int length);
         int at = from + length;
-        while (at < text.Length && !IsBorder(text, at))
+        while (at < text.Length && !IsBorder(text, at, conjuncts: true))
         {
             Characters.At(text, at, out length);
             at += length;
@@ -25,7 +25,10 @@ internal static class GraphemeClusters
     }
 
     /// <summary>Is there a border between the code points before and at an index? It may look back as far as a cluster goes.</summary>
-    public static bool IsBorder(ReadOnlySpan<char> text, int at)
+    /// <param name="text">The text.</param>
+    /// <param name="at">The index.</param>
+    /// <param name="conjuncts">Whether Indic consonants joined by a virama stay together (GB9c), which Oniguruma does not know.</param>
+    public static bool IsBorder(ReadOnlySpan<char> text, int at, bool conjuncts)
     {
         if (at == 0 || at == text.Length)
         {
@@ -39,7 +42,7 @@ internal static class GraphemeClusters
         Break left = (Break)s_breaks[before], right = (Break)s_breaks[after];
         return !Joined(left, right) // GB3 to GB9b
             && !(right is not (Break.CR or Break.LF or Break.Control) && left is not (Break.CR or Break.LF or Break.Control)
-                && (IsConjunct(text, at - length, before, after) || left == Break.ZWJ && s_pictographs.Contains(after) && FollowsPictograph(text, at - length)
+                && (conjuncts && IsConjunct(text, at - length, before, after) || left == Break.ZWJ && s_pictographs.Contains(after) && FollowsPictograph(text, at - length)
                     || left == Break.Regional_Indicator && right == Break.Regional_Indicator && IndicatorsBefore(text, at) % 2 == 1));
     }
 
