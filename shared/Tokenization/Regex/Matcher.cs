@@ -181,7 +181,7 @@ internal sealed class Matcher
                     if (again >= 0)
                     {
                         at = again;
-                        pc += 3 + code[pc + 2];
+                        pc += 2 + code[pc + 1];
                         continue;
                     }
                     break;
@@ -275,36 +275,15 @@ internal sealed class Matcher
     private int Again(ReadOnlySpan<char> text, int operands, int at)
     {
         int[] code = _program.Code;
-        for (int i = 0; i < code[operands + 1]; i++)
+        for (int i = 1; i <= code[operands]; i++)
         {
-            int start = _registers[2 * code[operands + 2 + i]], end = _registers[2 * code[operands + 2 + i] + 1];
-            if (end < 0)
+            int start = _registers[2 * code[operands + i]], end = _registers[2 * code[operands + i] + 1];
+            if (end >= 0 && text[at..].StartsWith(text[start..end]))
             {
-                continue;
-            }
-            ReadOnlySpan<char> group = text[start..end], rest = text[at..];
-            int taken = code[operands] == 0 ? (rest.StartsWith(group) ? group.Length : -1) : SameButCase(group, rest);
-            if (taken >= 0)
-            {
-                return at + taken;
+                return at + end - start;
             }
         }
         return -1;
-    }
-
-    private static int SameButCase(ReadOnlySpan<char> group, ReadOnlySpan<char> rest)
-    {
-        int at = 0;
-        for (int i = 0; i < group.Length;)
-        {
-            if (at >= rest.Length || !CaseFolding.Same(Characters.At(group, i, out int mine), Characters.At(rest, at, out int other)))
-            {
-                return -1;
-            }
-            i += mine;
-            at += other;
-        }
-        return at;
     }
 
     private static bool Holds(AnchorKind kind, ReadOnlySpan<char> text, int at, int from) => kind switch

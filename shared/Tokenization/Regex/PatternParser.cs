@@ -2,7 +2,8 @@ namespace Retrieval.Tokenization;
 
 /// <summary>
 /// Reads Oniguruma's own syntax (its doc/RE, version 6.9), which is what the reference library compiles patterns with. Not supported, and refused by name:
-/// subexpression calls, conditions, absent operators, callouts, backreferences with a level, ASCII-only options, bytes of UTF-8 as \xHH.
+/// subexpression calls, conditions, absent operators, callouts, backreferences with a level, backreferences in any case,
+/// ASCII-only options, bytes of UTF-8 as \xHH.
 /// </summary>
 internal sealed class PatternParser
 {
@@ -127,7 +128,8 @@ internal sealed class PatternParser
         switch (_reader.Peek())
         {
             case '(' or '[' or '.' or '^' or '$': return null;
-            case '*' or '+' or '?': throw _reader.Wrong("there is nothing to repeat before it");
+            case '*' or '+' or '?':
+            case '{' when AtQuantifier(): throw _reader.Wrong("there is nothing to repeat before it");
             case '\\':
                 _reader.Next();
                 if (_reader.Peek() is 'w' or 'W' or 's' or 'S' or 'd' or 'D' or 'h' or 'H' or 'p' or 'P' or 'b' or 'B' or 'A' or 'Z' or 'z' or 'G' or 'K' or 'R' or 'X' or 'N' or 'O' or 'y' or 'Y'
@@ -209,7 +211,7 @@ internal sealed class PatternParser
         string name = _reader.Until(_reader.Next() == '<' ? '>' : '\'');
         if (_names.TryGetValue(name, out List<int>? groups))
         {
-            return new Backreference([.. groups], options.IgnoreCase);
+            return Reference([.. groups], options, start, byNumber: false);
         }
         if (!int.TryParse(name, null, out int number))
         {
@@ -224,7 +226,11 @@ internal sealed class PatternParser
         {
             throw _reader.Wrong("a group cannot be referred to by number where groups have names", start);
         }
-        return groups[0] >= 1 && groups[0] <= _allGroups ? new Backreference(groups, options.IgnoreCase) : throw _reader.Wrong($"no group {groups[0]}: there are {_allGroups}", start);
+        if (options.IgnoreCase)
+        {
+            throw _reader.Wrong("a backreference in any case is not supported: switch it off there, (?-i:...)", start);
+        }
+        return groups[0] >= 1 && groups[0] <= _allGroups ? new Backreference(groups) : throw _reader.Wrong($"no group {groups[0]}: there are {_allGroups}", start);
     }
 
     private Node? Group(Options options, int start)
