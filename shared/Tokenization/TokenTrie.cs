@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Runtime.InteropServices;
 
 namespace Retrieval.Tokenization;
 
@@ -61,17 +60,29 @@ internal sealed class TokenTrie
 
     private int Child(int node, char c)
     {
-        int at = CollectionsMarshal.AsSpan(_nodes[node].Chars).BinarySearch(c);
+        int at = Find(_nodes[node].Chars, c);
         return at < 0 ? -1 : _nodes[node].Children[at];
     }
 
     private int Grow(int node, char c)
     {
-        int at = ~CollectionsMarshal.AsSpan(_nodes[node].Chars).BinarySearch(c);
+        int at = ~Find(_nodes[node].Chars, c);
         _nodes[node].Chars.Insert(at, c);
         _nodes[node].Children.Insert(at, _nodes.Count);
         _nodes.Add(new Node());
         return _nodes.Count - 1;
+    }
+
+    /// <summary>Index of a char in order, or the complement of where it belongs.</summary>
+    private static int Find(List<char> chars, char c)
+    {
+        int low = 0, high = chars.Count;
+        while (low < high)
+        {
+            int middle = (low + high) / 2;
+            (low, high) = chars[middle] < c ? (middle + 1, high) : (low, middle);
+        }
+        return low < chars.Count && chars[low] == c ? low : ~low;
     }
 
     private sealed class Node

@@ -10,7 +10,7 @@ internal sealed class BertNormalizer : Normalizer
 
     // Decomposition puts marks in order. Those that are dropped afterwards may stand as they like; others take a place that one pass cannot know.
     private static readonly CodePointSet Moving = new(CodePointRanges.Of(Enumerable.Range(0x80, 0x110000 - 0x80)
-        .Where(c => Decomposition.Class[c] != 0 && !BertCharacters.Shipped[c].HasFlag(CharacterKind.Mark)).Select(c => (c, c))));
+        .Where(c => Decomposition.Class[c] != 0 && !IsMark(c)).Select(c => (c, c))));
 
     private readonly bool _clean, _chinese, _accents, _lower;
     private readonly byte[] _ascii = new byte[128];
@@ -23,8 +23,8 @@ internal sealed class BertNormalizer : Normalizer
         for (int c = 0; c < 128; c++)
         {
             CharacterKind kind = BertCharacters.Shipped[c];
-            _ascii[c] = clean && kind.HasFlag(CharacterKind.Removed) ? Dropped
-                : clean && kind.HasFlag(CharacterKind.Space) ? (byte)' '
+            _ascii[c] = clean && (kind & CharacterKind.Removed) != 0 ? Dropped
+                : clean && (kind & CharacterKind.Space) != 0 ? (byte)' '
                 : (byte)(lower && char.IsAsciiLetterUpper((char)c) ? c | 0x20 : c);
         }
     }
@@ -37,7 +37,7 @@ internal sealed class BertNormalizer : Normalizer
 
     private static NormalizerSequence Stepwise(bool clean, bool chinese, bool lower)
     {
-        FilterNormalizer marks = new(c => BertCharacters.Shipped[c].HasFlag(CharacterKind.Mark) ? -1 : c, 0x300);
+        FilterNormalizer marks = new(c => IsMark(c) ? -1 : c, 0x300);
         return new([new BertNormalizer(clean, chinese, false, false), UnicodeForm.Of("NFD"), marks, .. lower ? new Normalizer[] { new LowercaseNormalizer() } : []]);
     }
 
@@ -90,13 +90,13 @@ internal sealed class BertNormalizer : Normalizer
         CharacterKind kind = BertCharacters.Shipped[codePoint];
         if (_clean && (kind & (CharacterKind.Removed | CharacterKind.Space)) != 0)
         {
-            if (!kind.HasFlag(CharacterKind.Removed))
+            if ((kind & CharacterKind.Removed) == 0)
             {
                 output.Append(' ', start, end);
             }
             return;
         }
-        bool alone = _chinese && kind.HasFlag(CharacterKind.Chinese);
+        bool alone = _chinese && (kind & CharacterKind.Chinese) != 0;
         if (alone)
         {
             output.Append(' ', start, end);
@@ -116,9 +116,11 @@ internal sealed class BertNormalizer : Normalizer
         }
     }
 
+    private static bool IsMark(int codePoint) => (BertCharacters.Shipped[codePoint] & CharacterKind.Mark) != 0;
+
     private void AppendPart(int codePoint, int start, int end, TextBuffer output)
     {
-        if (_accents && BertCharacters.Shipped[codePoint].HasFlag(CharacterKind.Mark))
+        if (_accents && IsMark(codePoint))
         {
             return;
         }

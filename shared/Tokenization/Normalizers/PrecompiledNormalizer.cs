@@ -25,7 +25,7 @@ internal sealed class PrecompiledNormalizer(Charsmap map) : Normalizer
             int length = GraphemeClusters.Next(text.Text, i) - i;
             ReadOnlySpan<char> grapheme = text.Text.Slice(i, length);
             i += length;
-            if (length < 6 && System.Text.Encoding.UTF8.TryGetBytes(grapheme, utf8[..5], out int bytes) && map.Replacement(utf8[..bytes]) is { } whole)
+            if (Encode(grapheme, utf8) is < 6 and int bytes && map.Replacement(utf8[..bytes]) is { } whole)
             {
                 rewriter.Replace(CodePoints(grapheme), whole);
                 modified = true;
@@ -63,6 +63,21 @@ internal sealed class PrecompiledNormalizer(Charsmap map) : Normalizer
             }
         }
         return true;
+    }
+
+    /// <summary>Bytes of UTF-8, as far as they matter: whole code points while they fit.</summary>
+    private static int Encode(ReadOnlySpan<char> grapheme, Span<byte> utf8)
+    {
+        int length = 0;
+        foreach (Rune rune in grapheme.EnumerateRunes())
+        {
+            if (!rune.TryEncodeToUtf8(utf8[length..], out int bytes))
+            {
+                return utf8.Length;
+            }
+            length += bytes;
+        }
+        return length;
     }
 
     private static int CodePoints(ReadOnlySpan<char> text)

@@ -32,12 +32,15 @@ public sealed class AllocationTests
         string[] texts = ["The lighthouse keeper counted the boats twice, because the first number made no sense.", "東京 is a city. Größe, naïve café!", .. Enumerable.Range(0, 20).Select(_ => RandomText.Next(random))];
         EncodingBuffer buffer = new();
         int[] ids = new int[4096];
-        // Twice: the second time fills what the first made known.
-        Run();
-        Run();
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        Run();
-        (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBe(0, name);
+        // Buffers and caches fill, and code of the platform that is not optimised yet may box.
+        long allocated = -1;
+        for (int round = 0; round < 100 && allocated != 0; round++)
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            Run();
+            allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        }
+        allocated.ShouldBe(0, name);
 
         void Run()
         {
