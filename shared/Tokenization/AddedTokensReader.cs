@@ -8,7 +8,7 @@ internal static class AddedTokensReader
 {
     /// <summary>The ids that added tokens have: holes that a vocabulary may leave.</summary>
     public static IReadOnlySet<int> Ids(JsonNodeReader node, TokenizerConfig config) =>
-        (node.IsNull ? [] : node.Items().Select(t => t["id"].Integer())).Concat(config.Named.Where(t => t.HasId).Select(t => t.Token.Id)).ToHashSet();
+        (node.IsNull ? [] : node.Items().Select(t => t["id"].Natural())).Concat(config.Named.Where(t => t.HasId).Select(t => t.Token.Id)).ToHashSet();
 
     /// <summary>The tokens, and a line for each that only the files beside tokenizer.json name.</summary>
     public static (AddedTokens Tokens, string Named) Read(JsonNodeReader node, Model model, Normalizer? normalizer, TokenizerConfig config)
@@ -50,7 +50,7 @@ internal static class AddedTokensReader
         }
     }
 
-    private static AddedToken Token(JsonNodeReader item) => new(item["id"].Integer(), item["content"].String(), item.Boolean("special", false))
+    private static AddedToken Token(JsonNodeReader item) => new(item["id"].Natural(), item["content"].String(), item.Boolean("special", false))
     {
         SingleWord = item.Boolean("single_word", false),
         StripLeft = item.Boolean("lstrip", false),

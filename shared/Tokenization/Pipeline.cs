@@ -36,42 +36,37 @@ internal sealed class Pipeline(AddedTokens added, Normalizer? normalizer, PreTok
     /// <summary>Tokens of the pieces, until there are as many as asked for; the last piece is finished.</summary>
     public void Tokenize(Work work, int most)
     {
-        for (int i = 0; i < work.Pieces.Count && work.Tokens.Count < most; i++)
-        {
-            TokenizePiece(work, i);
-        }
-    }
-
-    private void TokenizePiece(Work work, int piece)
-    {
-        AlignedText text = work.Text.View;
+        ReadOnlySpan<char> text = work.Text.Text;
+        ReadOnlySpan<int> starts = work.Pieces.Starts, ends = work.Pieces.Ends, ids = work.Pieces.Tokens;
         TokenBuffer tokens = work.Tokens;
-        (int start, int end, int token) = (work.Pieces.Starts[piece], work.Pieces.Ends[piece], work.Pieces.Tokens[piece]);
-        int first = tokens.Count;
-        work.NoteWord(first);
-        if (token >= 0)
+        for (int i = 0; i < starts.Length && tokens.Count < most; i++)
         {
-            work.Shown.Add(first, text.Text[start..end]);
-            tokens.Add(token, text.Start(start), text.End(end - 1) - text.Start(start));
-            return;
+            ReadOnlySpan<char> piece = text[starts[i]..ends[i]];
+            int first = tokens.Count;
+            work.NoteWord(first);
+            if (ids[i] >= 0)
+            {
+                work.Shown.Add(first, piece);
+                tokens.Add(ids[i], starts[i], piece.Length);
+                continue;
+            }
+            model.Tokenize(piece, starts[i], tokens);
+            if (model.ShowsText >= 0 && work.Shown.IsWanted)
+            {
+                NoteShown(work, first);
+            }
         }
-        model.Tokenize(text.Text[start..end], tokens);
-        Place(work, text.Slice(start, end - start), first);
+        work.Text.View.Locate(tokens.Starts, tokens.Ends);
     }
 
-    /// <summary>Places in the piece become places in the original.</summary>
-    private void Place(Work work, AlignedText piece, int first)
+    private void NoteShown(Work work, int first)
     {
-        ReadOnlySpan<int> ids = work.Tokens.Ids;
-        Span<int> starts = work.Tokens.Starts, ends = work.Tokens.Ends;
-        int shows = model.ShowsText;
-        for (int i = first; i < ids.Length; i++)
+        for (int i = first; i < work.Tokens.Count; i++)
         {
-            if (ids[i] == shows && shows >= 0)
+            if (work.Tokens.Ids[i] == model.ShowsText)
             {
-                work.Shown.Add(i, piece.Text[starts[i]..ends[i]]);
+                work.Shown.Add(i, work.Text.Text[work.Tokens.Starts[i]..work.Tokens.Ends[i]]);
             }
-            (starts[i], ends[i]) = (piece.Start(starts[i]), piece.End(Math.Max(starts[i], ends[i] - 1)));
         }
     }
 

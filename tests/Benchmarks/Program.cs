@@ -14,5 +14,9 @@ Command ready = new("ready", "From the start of the built program to a green /re
 ready.SetAction((parsed, cancel) => ReadyBenchmark.RunAsync(parsed.GetValue(starts), cancel));
 Command threads = new("threads", "The same cores as two runs of one thread, or as one run of two threads");
 threads.SetAction(_ => ThreadShapes.Run());
+Option<int> rounds = new("--rounds") { Description = "Passes over the texts that are timed", DefaultValueFactory = _ => 7 };
+Option<string[]> only = new("--only") { Description = "Tokenizers to compare; all without it" };
+Command tokenize = new("tokenize", "Our tokenizer against the native library and the JavaScript one (needs node and npm)") { rounds, only };
+tokenize.SetAction((parsed, cancel) => TokenizeBenchmark.RunAsync(parsed.GetValue(rounds), parsed.GetValue(only) ?? [], cancel));
 
-return await new RootCommand("Measures as markdown tables on standard output; results.md keeps the committed ones.") { search, encode, threads, ready }.Parse(args).InvokeAsync();
+return await new RootCommand("Measures as markdown tables on standard output; results.md keeps the committed ones.") { search, encode, threads, ready, tokenize }.Parse(args).InvokeAsync();

@@ -10,8 +10,8 @@ internal sealed class BpeModel : Model
     private readonly CharacterIds _only, _first, _inner, _last;
     private readonly int _unknown;
     private readonly int[] _bytes;
-    private readonly SpanIndex _words;
-    private readonly WholeTokens _whole;
+    private readonly WordIndex _words;
+    private readonly PieceCache _cache = new();
     private readonly bool _fallsApart;
 
     private BpeModel(BpeFile file)
@@ -26,7 +26,6 @@ internal sealed class BpeModel : Model
         _bytes = [.. Enumerable.Range(0, 256).Select(b => file.ByteFallback ? tokens.Find($"<0x{b:X2}>") : -1)];
         _fallsApart = file.FallsApart && (file.Unknown is not null || !_bytes.Contains(-1));
         _words = Words(tokens, file.Suffix);
-        _whole = new WholeTokens(tokens.Limit);
     }
 
     public static BpeModel Read(JsonNodeReader node, IReadOnlySet<int> elsewhere) => new(BpeFile.Read(node, elsewhere));
@@ -43,15 +42,15 @@ internal sealed class BpeModel : Model
     /// </summary>
     public Model? OverBytes() => ByteLevelBpeModel.Of(_file, this);
 
-    public override void Tokenize(ReadOnlySpan<char> piece, TokenBuffer sink)
+    public override void Tokenize(ReadOnlySpan<char> piece, int origin, TokenBuffer sink)
     {
         if (_file.IgnoreMerges && _file.Tokens.Find(piece) is >= 0 and int id)
         {
-            sink.Add(id, 0, piece.Length);
+            sink.Add(id, origin, piece.Length);
         }
         else if (!_fallsApart)
         {
-            Word(piece, 0, sink);
+            Word(piece, origin, sink);
         }
         else
         {
@@ -60,38 +59,51 @@ internal sealed class BpeModel : Model
             {
                 if (piece[i] == Space && piece[i - 1] != Space)
                 {
-                    Word(piece[start..i], start, sink);
+                    Word(piece[start..i], origin + start, sink);
                     start = i;
                 }
             }
-            Word(piece[start..], start, sink);
+            Word(piece[start..], origin + start, sink);
         }
     }
 
     private void Word(ReadOnlySpan<char> word, int origin, TokenBuffer sink)
     {
-        if (word.Length <= _file.Tokens.LongestLength && _words.Find(word) is >= 0 and int id && IsWhole(id, word))
+        WordKey key = WordKey.Of(word);
+        if (_words.Find(word, key, out byte known) is >= 0 and int id && (known == WholeTokens.Whole || known == WholeTokens.Unknown && IsWhole(id, word, key)))
         {
             sink.Add(id, origin, word.Length);
         }
-        else if (Merge(word) is { } symbols)
+        else if (!_cache.TryTake(key, origin, sink))
         {
-            for (int i = 0, start = 0; i < symbols.Count; i++)
-            {
-                sink.Add(symbols.Ids[i], origin + start, symbols.Ends[i] - start);
-                start = symbols.Ends[i];
-            }
+            int first = sink.Count;
+            Split(word, origin, sink);
+            _cache.Put(key, origin, sink, first);
         }
-        else
+    }
+
+    private void Split(ReadOnlySpan<char> word, int origin, TokenBuffer sink)
+    {
+        if (Merge(word) is not { } symbols)
         {
             Symbols bytes = Spell(word);
             bytes.Merge(_file.Merges);
             PutBytes(bytes, word, origin, sink);
+            return;
+        }
+        for (int i = 0, start = 0; i < symbols.Count; i++)
+        {
+            sink.Add(symbols.Ids[i], origin + start, symbols.Ends[i] - start);
+            start = symbols.Ends[i];
         }
     }
 
-    private bool IsWhole(int id, ReadOnlySpan<char> word) =>
-        _whole[id] switch { 0 => _whole.Set(id, Merge(word) is { Count: 1 } symbols && symbols.Ids[0] == id), 1 => true, _ => false };
+    private bool IsWhole(int id, ReadOnlySpan<char> word, WordKey key)
+    {
+        bool isWhole = Merge(word) is { Count: 1 } symbols && symbols.Ids[0] == id;
+        _words.Keep(id, key, isWhole ? WholeTokens.Whole : WholeTokens.Split);
+        return isWhole;
+    }
 
     /// <summary>The merged symbols of a word, counted in chars; null when a character is not in the vocabulary.</summary>
     private Symbols? Merge(ReadOnlySpan<char> word)
@@ -202,7 +214,7 @@ internal sealed class BpeModel : Model
         Characters.At(word, at, out length) switch { < 0x80 => 1, < 0x800 => 2, < 0x10000 => 3, _ => 4 };
 
     /// <summary>Tokens by the word that they may stand for as a whole: with the suffix taken off, and without those that are too short for it.</summary>
-    private static SpanIndex Words(TokenTable tokens, string suffix)
+    private static WordIndex Words(TokenTable tokens, string suffix)
     {
         int[] starts = new int[tokens.Limit], lengths = new int[tokens.Limit];
         for (int id = 0; id < tokens.Limit; id++)
@@ -210,6 +222,6 @@ internal sealed class BpeModel : Model
             bool ends = tokens.Has(id) && tokens[id].EndsWith(suffix, StringComparison.Ordinal) && tokens.Length(id) > suffix.Length;
             (starts[id], lengths[id]) = ends ? (tokens.Start(id), tokens.Length(id) - suffix.Length) : (0, -1);
         }
-        return new SpanIndex(tokens.Text, starts, lengths);
+        return new WordIndex(tokens.Text, starts, lengths);
     }
 }

@@ -12,15 +12,13 @@ internal sealed class ByteLevelBpeModel : Model
     private readonly BpeFile _file;
     private readonly BpeModel _spelled;
     private readonly int[] _bytes;
-    private readonly SpanIndex _words;
-    private readonly WholeTokens _whole;
-    private readonly int _longest;
+    private readonly WordIndex _words;
+    private readonly PieceCache _cache = new();
 
     private ByteLevelBpeModel(BpeFile file, BpeModel spelled, int[] bytes)
     {
         (_file, _spelled, _bytes) = (file, spelled, bytes);
-        _words = Words(file.Tokens, out _longest);
-        _whole = new WholeTokens(file.Tokens.Limit);
+        _words = Words(file.Tokens);
     }
 
     public static ByteLevelBpeModel? Of(BpeFile file, BpeModel spelled)
@@ -35,28 +33,42 @@ internal sealed class ByteLevelBpeModel : Model
 
     public override string? IdToToken(int id) => _spelled.IdToToken(id);
 
-    public override void Tokenize(ReadOnlySpan<char> piece, TokenBuffer sink)
+    public override void Tokenize(ReadOnlySpan<char> piece, int origin, TokenBuffer sink)
     {
-        if (piece.Length <= _longest && _words.Find(piece) is >= 0 and int id && (_file.IgnoreMerges || IsWhole(id, piece)))
+        WordKey key = WordKey.Of(piece);
+        if (_words.Find(piece, key, out byte known) is >= 0 and int id && (known == WholeTokens.Whole || _file.IgnoreMerges || known == WholeTokens.Unknown && IsWhole(id, piece, key)))
         {
-            sink.Add(id, 0, piece.Length);
-            return;
+            sink.Add(id, origin, piece.Length);
         }
+        else if (!_cache.TryTake(key, origin, sink))
+        {
+            int first = sink.Count;
+            Split(piece, origin, sink);
+            _cache.Put(key, origin, sink, first);
+        }
+    }
+
+    private void Split(ReadOnlySpan<char> piece, int origin, TokenBuffer sink)
+    {
         Symbols symbols = Merge(piece, out bool isAscii);
         if (!isAscii)
         {
-            BpeModel.PutBytes(symbols, piece, 0, sink);
+            BpeModel.PutBytes(symbols, piece, origin, sink);
             return;
         }
         for (int i = 0, start = 0; i < symbols.Count; i++)
         {
-            sink.Add(symbols.Ids[i], start, symbols.Ends[i] - start);
+            sink.Add(symbols.Ids[i], origin + start, symbols.Ends[i] - start);
             start = symbols.Ends[i];
         }
     }
 
-    private bool IsWhole(int id, ReadOnlySpan<char> piece) =>
-        _whole[id] switch { 0 => _whole.Set(id, Merge(piece, out _) is { Count: 1 } symbols && symbols.Ids[0] == id), 1 => true, _ => false };
+    private bool IsWhole(int id, ReadOnlySpan<char> piece, WordKey key)
+    {
+        bool isWhole = Merge(piece, out _) is { Count: 1 } symbols && symbols.Ids[0] == id;
+        _words.Keep(id, key, isWhole ? WholeTokens.Whole : WholeTokens.Split);
+        return isWhole;
+    }
 
     private Symbols Merge(ReadOnlySpan<char> piece, out bool isAscii)
     {
@@ -91,7 +103,7 @@ internal sealed class ByteLevelBpeModel : Model
     }
 
     /// <summary>Tokens by the text that their bytes are. A token of a part of a character is no piece as a whole.</summary>
-    private static SpanIndex Words(TokenTable tokens, out int longest)
+    private static WordIndex Words(TokenTable tokens)
     {
         char[] text = new char[tokens.Text.Length];
         int[] starts = new int[tokens.Limit], lengths = new int[tokens.Limit];
@@ -106,8 +118,7 @@ internal sealed class ByteLevelBpeModel : Model
             }
             (starts[id], lengths[id], end) = (end, length, end + Math.Max(0, length));
         }
-        longest = lengths.DefaultIfEmpty(0).Max();
-        return new SpanIndex(text, starts, lengths);
+        return new WordIndex(text, starts, lengths);
     }
 
     private static int Bytes(ReadOnlySpan<char> token, Span<byte> bytes)

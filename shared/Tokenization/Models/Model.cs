@@ -5,9 +5,10 @@ internal abstract class Model
 {
     /// <summary>Appends the tokens of one piece.</summary>
     /// <param name="piece">Not empty, UTF-16 without lone surrogates.</param>
-    /// <param name="sink">Takes (id, start, length) with places in chars of the piece. A token that stands for a part of a code point has the whole code point's place.</param>
+    /// <param name="origin">What places count from: the piece's index in the text.</param>
+    /// <param name="sink">Takes (id, start, length) in chars. A token that stands for a part of a code point has the whole code point's place.</param>
     /// <exception cref="TokenizationException">The piece has no token and the model has no unknown one.</exception>
-    public abstract void Tokenize(ReadOnlySpan<char> piece, TokenBuffer sink);
+    public abstract void Tokenize(ReadOnlySpan<char> piece, int origin, TokenBuffer sink);
 
     /// <summary>Id of a token of the vocabulary; null when there is none.</summary>
     public abstract int? TokenToId(ReadOnlySpan<char> token);

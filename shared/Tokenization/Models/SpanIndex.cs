@@ -1,5 +1,4 @@
 using System.Numerics;
-using System.Runtime.CompilerServices;
 
 namespace Retrieval.Tokenization;
 
@@ -12,6 +11,7 @@ internal sealed class SpanIndex
     private readonly char[] _text;
     private readonly int[] _starts, _lengths;
     private readonly ulong[] _slots;
+    private readonly int _longest;
 
     /// <param name="text">All texts; entry i is the part that starts at <paramref name="starts"/>[i] and has <paramref name="lengths"/>[i] chars.</param>
     /// <param name="starts">Of each entry.</param>
@@ -19,7 +19,8 @@ internal sealed class SpanIndex
     public SpanIndex(char[] text, int[] starts, int[] lengths)
     {
         (_text, _starts, _lengths) = (text, starts, lengths);
-        _slots = new ulong[BitOperations.RoundUpToPowerOf2((uint)Math.Max(8, starts.Length * 2))];
+        _longest = lengths.DefaultIfEmpty(-1).Max();
+        _slots = new ulong[BitOperations.RoundUpToPowerOf2((uint)Math.Max(8, lengths.Count(l => l >= 0) * 2))];
         for (int entry = 0; entry < starts.Length; entry++)
         {
             if (lengths[entry] >= 0)
@@ -30,9 +31,12 @@ internal sealed class SpanIndex
     }
 
     /// <summary>The entry with this text, the last of several; -1 when there is none.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int Find(ReadOnlySpan<char> text)
     {
+        if (text.Length > _longest)
+        {
+            return -1;
+        }
         ulong hash = SpanHash.Of(text);
         ulong[] slots = _slots;
         for (uint at = (uint)hash; ; at++)

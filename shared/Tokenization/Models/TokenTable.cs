@@ -5,7 +5,7 @@ internal sealed class TokenTable
 {
     private readonly char[] _text;
     private readonly int[] _starts, _lengths;
-    private readonly SpanIndex _index;
+    private readonly WordIndex _index;
 
     /// <param name="text">All texts, one after another.</param>
     /// <param name="starts">Where the text of each id begins.</param>
@@ -13,7 +13,7 @@ internal sealed class TokenTable
     public TokenTable(char[] text, int[] starts, int[] lengths)
     {
         (_text, _starts, _lengths) = (text, starts, lengths);
-        _index = new SpanIndex(text, starts, lengths);
+        _index = new WordIndex(text, starts, lengths);
         Count = lengths.Count(l => l >= 0);
         LongestLength = lengths.DefaultIfEmpty(0).Max();
     }
@@ -41,6 +41,12 @@ internal sealed class TokenTable
 
     /// <summary>Id of a token, the last one of several; -1 when there is none.</summary>
     public int Find(ReadOnlySpan<char> token) => _index.Find(token);
+
+    /// <summary>The same, with the token's key at hand, and what was kept for it.</summary>
+    public int Find(ReadOnlySpan<char> token, WordKey key, out byte known) => _index.Find(token, key, out known);
+
+    /// <summary>Keeps a byte for a token.</summary>
+    public void Keep(int id, WordKey key, byte known) => _index.Keep(id, key, known);
 
     /// <summary>The token of an id; null when there is none.</summary>
     public string? Show(int id) => Has(id) ? new string(this[id]) : null;

@@ -20,7 +20,7 @@ internal sealed class UnigramModel : Model
     private readonly int _unknown;
     private readonly int[] _bytes;
     private readonly HashTrie _trie = new(1);
-    private readonly WholeTokens _whole;
+    private readonly PieceCache _cache = new();
 
     private UnigramModel(TokenTable tokens, double[] scores, int unknown, bool byteFallback)
     {
@@ -35,7 +35,6 @@ internal sealed class UnigramModel : Model
                 _trie.Add(Root, tokens[id], id);
             }
         }
-        _whole = new WholeTokens(tokens.Limit);
     }
 
     public static UnigramModel Read(JsonNodeReader node)
@@ -58,13 +57,23 @@ internal sealed class UnigramModel : Model
 
     public override string? IdToToken(int id) => _tokens.Show(id);
 
-    public override void Tokenize(ReadOnlySpan<char> piece, TokenBuffer sink)
+    public override void Tokenize(ReadOnlySpan<char> piece, int origin, TokenBuffer sink)
     {
-        if (piece.Length <= _tokens.LongestLength && _tokens.Find(piece) is >= 0 and int id && IsWhole(id, piece))
+        WordKey key = WordKey.Of(piece);
+        if (_tokens.Find(piece, key, out byte known) is >= 0 and int id && (known == WholeTokens.Whole || known == WholeTokens.Unknown && IsWhole(id, piece, key)))
         {
-            sink.Add(id, 0, piece.Length);
-            return;
+            sink.Add(id, origin, piece.Length);
         }
+        else if (!_cache.TryTake(key, origin, sink))
+        {
+            int first = sink.Count;
+            Split(piece, origin, sink);
+            _cache.Put(key, origin, sink, first);
+        }
+    }
+
+    private void Split(ReadOnlySpan<char> piece, int origin, TokenBuffer sink)
+    {
         Step[] steps = Search(piece);
         // From the end to the beginning; then the links are turned round, so that the tokens come out in order.
         int end = piece.Length, count = 0;
@@ -84,27 +93,17 @@ internal sealed class UnigramModel : Model
         for (int start = 0; --count >= 0; start = end)
         {
             end = steps[count].Next;
-            Put(piece, start, end, steps[count].Token, sink);
+            Put(piece[start..end], origin + start, steps[count].Token, sink);
         }
     }
 
-    private void Put(ReadOnlySpan<char> piece, int start, int end, int token, TokenBuffer sink)
+    private void Put(ReadOnlySpan<char> text, int start, int token, TokenBuffer sink)
     {
-        if (token != _unknown)
+        // The reference looks the text of fused unknown ones up again; it may happen to be a token.
+        int id = token == _unknown ? _tokens.Find(text) : token;
+        if (id >= 0 || _bytes.Length == 0 || !PutBytes(text, start, sink))
         {
-            sink.Add(token, start, end - start);
-            return;
-        }
-        // The reference looks the fused text up again; it may happen to be a token.
-        ReadOnlySpan<char> text = piece[start..end];
-        int id = _tokens.Find(text);
-        if (id >= 0)
-        {
-            sink.Add(id, start, end - start);
-        }
-        else if (_bytes.Length == 0 || !PutBytes(text, start, sink))
-        {
-            sink.Add(_unknown, start, end - start);
+            sink.Add(id >= 0 ? id : _unknown, start, text.Length);
         }
     }
 
@@ -129,8 +128,13 @@ internal sealed class UnigramModel : Model
         return true;
     }
 
-    private bool IsWhole(int id, ReadOnlySpan<char> piece) =>
-        _whole[id] switch { 0 => _whole.Set(id, Search(piece) is { } steps && steps[piece.Length].Start == 0 && steps[piece.Length].Id == id), 1 => true, _ => false };
+    private bool IsWhole(int id, ReadOnlySpan<char> piece, WordKey key)
+    {
+        Step last = Search(piece)[piece.Length];
+        bool isWhole = last.Start == 0 && last.Id == id;
+        _tokens.Keep(id, key, isWhole ? WholeTokens.Whole : WholeTokens.Split);
+        return isWhole;
+    }
 
     /// <summary>The best path to each place of a piece.</summary>
     private Step[] Search(ReadOnlySpan<char> piece)

@@ -18,7 +18,7 @@ internal sealed class WordLevelModel : Model
 
     public override string? IdToToken(int id) => _tokens.Show(id);
 
-    public override void Tokenize(ReadOnlySpan<char> piece, TokenBuffer sink) =>
+    public override void Tokenize(ReadOnlySpan<char> piece, int origin, TokenBuffer sink) =>
         sink.Add(_tokens.Find(piece) is >= 0 and int id ? id : _unknown >= 0 ? _unknown
-            : throw new TokenizationException($"'{piece}' is not in the vocabulary, and neither is the unknown token '{_unknownToken}'. Add it to the vocabulary."), 0, piece.Length);
+            : throw new TokenizationException($"'{piece}' is not in the vocabulary, and neither is the unknown token '{_unknownToken}'. Add it to the vocabulary."), origin, piece.Length);
 }

@@ -11,6 +11,7 @@ internal sealed class WordPieceModel : Model
 
     private readonly TokenTable _tokens;
     private readonly HashTrie _trie = new(2);
+    private readonly PieceCache _cache = new();
     private readonly string _unknownToken;
     private readonly int _unknown, _mostCharacters, _prefixLength;
 
@@ -53,25 +54,28 @@ internal sealed class WordPieceModel : Model
 
     public override string? IdToToken(int id) => _tokens.Show(id);
 
-    public override void Tokenize(ReadOnlySpan<char> piece, TokenBuffer sink)
+    public override void Tokenize(ReadOnlySpan<char> piece, int origin, TokenBuffer sink)
     {
+        WordKey key = WordKey.Of(piece);
         if (piece.Length > _mostCharacters && Characters(piece) > _mostCharacters)
         {
-            PutUnknown(piece, sink);
+            PutUnknown(piece, origin, sink);
         }
-        else if (_tokens.Find(piece) is >= 0 and int id)
+        else if (_tokens.Find(piece, key, out _) is >= 0 and int id)
         {
-            sink.Add(id, 0, piece.Length);
+            sink.Add(id, origin, piece.Length);
         }
-        else
+        else if (!_cache.TryTake(key, origin, sink))
         {
-            Match(piece, sink);
+            int first = sink.Count;
+            Match(piece, origin, sink);
+            _cache.Put(key, origin, sink, first);
         }
     }
 
-    private void Match(ReadOnlySpan<char> piece, TokenBuffer sink)
+    private void Match(ReadOnlySpan<char> piece, int origin, TokenBuffer sink)
     {
-        int first = sink.Count, node = Beginning, end = 0;
+        int first = sink.Count, node = Beginning, end = origin;
         foreach (char unit in piece)
         {
             int child;
@@ -80,10 +84,10 @@ internal sealed class WordPieceModel : Model
                 if (_failure[node] == None)
                 {
                     sink.CutAt(first);
-                    PutUnknown(piece, sink);
+                    PutUnknown(piece, origin, sink);
                     return;
                 }
-                Pop(node, ref end, sink);
+                Pop(node, origin, ref end, sink);
                 node = _failure[node];
             }
             node = child;
@@ -94,26 +98,26 @@ internal sealed class WordPieceModel : Model
             if (_failure[node] == None)
             {
                 sink.CutAt(first);
-                PutUnknown(piece, sink);
+                PutUnknown(piece, origin, sink);
                 return;
             }
-            Pop(node, ref end, sink);
+            Pop(node, origin, ref end, sink);
             node = _failure[node];
         }
     }
 
-    private void Pop(int node, ref int end, TokenBuffer sink)
+    private void Pop(int node, int origin, ref int end, TokenBuffer sink)
     {
         for (int i = _popStart[node]; i < _popEnd[node]; i++)
         {
-            int id = _pops[i], length = _tokens.Length(id) - (end == 0 ? 0 : _prefixLength);
+            int id = _pops[i], length = _tokens.Length(id) - (end == origin ? 0 : _prefixLength);
             sink.Add(id, end, length);
             end += length;
         }
     }
 
-    private void PutUnknown(ReadOnlySpan<char> piece, TokenBuffer sink) =>
-        sink.Add(_unknown >= 0 ? _unknown : throw new TokenizationException($"'{piece}' has no tokens, and the unknown token '{_unknownToken}' is not in the vocabulary. Add it to the vocabulary."), 0, piece.Length);
+    private void PutUnknown(ReadOnlySpan<char> piece, int origin, TokenBuffer sink) =>
+        sink.Add(_unknown >= 0 ? _unknown : throw new TokenizationException($"'{piece}' has no tokens, and the unknown token '{_unknownToken}' is not in the vocabulary. Add it to the vocabulary."), origin, piece.Length);
 
     /// <summary>Failure links and what they put out, from the roots down; returns the tokens put out.</summary>
     private int[] Link()

@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace Retrieval.Tokenization;
 
 /// <summary>
@@ -15,6 +17,7 @@ internal sealed class BertNormalizer : Normalizer
     private readonly bool _clean, _chinese, _accents, _lower;
     private readonly byte[] _ascii = new byte[128];
     private readonly NormalizerSequence? _stepwise;
+    private readonly SearchValues<char> _simple, _unchanged;
 
     private BertNormalizer(bool clean, bool chinese, bool accents, bool lower)
     {
@@ -27,6 +30,9 @@ internal sealed class BertNormalizer : Normalizer
                 : clean && (kind & CharacterKind.Space) != 0 ? (byte)' '
                 : (byte)(lower && char.IsAsciiLetterUpper((char)c) ? c | 0x20 : c);
         }
+        // ASCII that stays, and ASCII that stays or becomes a small letter.
+        _unchanged = SearchValues.Create([.. Enumerable.Range(0, 128).Where(c => _ascii[c] == c).Select(c => (char)c)]);
+        _simple = SearchValues.Create([.. Enumerable.Range(0, 128).Where(c => _ascii[c] == c || lower && char.IsAsciiLetterUpper((char)c)).Select(c => (char)c)]);
     }
 
     public static BertNormalizer Read(JsonNodeReader node)
@@ -43,10 +49,16 @@ internal sealed class BertNormalizer : Normalizer
 
     public override bool Apply(AlignedText text, TextBuffer output)
     {
-        int first = FirstChange(text.Text);
-        if (first == text.Length)
+        int first = text.Text.IndexOfAnyExcept(_unchanged);
+        if (first < 0)
         {
             return false;
+        }
+        if (!text.Text.ContainsAnyExcept(_simple))
+        {
+            output.Append(text);
+            output.LowerAscii();
+            return true;
         }
         output.Append(text.Slice(0, first));
         for (int i = first; i < text.Length;)
@@ -72,17 +84,6 @@ internal sealed class BertNormalizer : Normalizer
             i += length;
         }
         return true;
-    }
-
-    // The first code point beyond ASCII counts as changed: most texts with one have more.
-    private int FirstChange(ReadOnlySpan<char> text)
-    {
-        int i = 0;
-        while (i < text.Length && text[i] < 128 && _ascii[text[i]] == text[i])
-        {
-            i++;
-        }
-        return i;
     }
 
     private void Append(int codePoint, int start, int end, TextBuffer output)

@@ -27,7 +27,8 @@ internal sealed class FilterNormalizer(Func<int, int> map, int firstChanged) : N
 
     private int FirstChange(AlignedText text)
     {
-        for (int i = 0; i < text.Length;)
+        int start = text.Text.IndexOfAnyInRange((char)firstChanged, char.MaxValue);
+        for (int i = start < 0 ? text.Length : start; i < text.Length;)
         {
             int codePoint = text.CodePoint(i, out int length);
             if (codePoint >= firstChanged && map(codePoint) != codePoint)

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Retrieval.Tokenization;
 
 /// <summary>Lower case, code point by code point: no rule looks at neighbours. Where one becomes several, all have its place.</summary>
@@ -5,6 +7,10 @@ internal sealed class LowercaseNormalizer : Normalizer
 {
     public override bool Apply(AlignedText text, TextBuffer output)
     {
+        if (Ascii.IsValid(text.Text))
+        {
+            return LowerAscii(text, output);
+        }
         int first = FirstChange(text.Text);
         if (first == text.Length)
         {
@@ -40,6 +46,17 @@ internal sealed class LowercaseNormalizer : Normalizer
         {
             output.AppendCodePoint(part, start, end);
         }
+    }
+
+    private static bool LowerAscii(AlignedText text, TextBuffer output)
+    {
+        if (!text.Text.ContainsAnyInRange('A', 'Z'))
+        {
+            return false;
+        }
+        output.Append(text);
+        output.LowerAscii();
+        return true;
     }
 
     private static int FirstChange(ReadOnlySpan<char> text)

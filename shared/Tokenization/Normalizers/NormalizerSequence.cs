@@ -13,7 +13,7 @@ internal sealed class NormalizerSequence(Normalizer[] steps) : Normalizer
         t_one = t_other = null;
         AlignedText current = text;
         bool changed = false;
-        foreach (Normalizer step in steps)
+        foreach (Normalizer step in steps.AsSpan(0, Math.Max(0, steps.Length - 1)))
         {
             free.Clear();
             if (step.Apply(current, free))
@@ -22,6 +22,11 @@ internal sealed class NormalizerSequence(Normalizer[] steps) : Normalizer
                 changed = true;
                 (free, held) = (held, free);
             }
+        }
+        // The last one writes where the text is wanted.
+        if (steps.Length > 0 && steps[^1].Apply(current, output))
+        {
+            return true;
         }
         if (changed)
         {

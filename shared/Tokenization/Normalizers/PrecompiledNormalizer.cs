@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 
 namespace Retrieval.Tokenization;
@@ -8,8 +9,8 @@ namespace Retrieval.Tokenization;
 /// </summary>
 internal sealed class PrecompiledNormalizer(Charsmap map) : Normalizer
 {
-    // What ASCII characters become, each on its own; a pure ASCII text has no graphemes but these and \r\n.
-    private readonly string?[] _ascii = [.. Enumerable.Range(0, 128).Select(c => map.Replacement([(byte)c]))];
+    // ASCII characters that stay; a pure ASCII text has no graphemes but them and \r\n.
+    private readonly SearchValues<char> _unchanged = SearchValues.Create([.. Enumerable.Range(0, 128).Where(c => map.Replacement([(byte)c]) is null).Select(c => (char)c)]);
 
     public override bool Apply(AlignedText text, TextBuffer output)
     {
@@ -53,17 +54,7 @@ internal sealed class PrecompiledNormalizer(Charsmap map) : Normalizer
         return true;
     }
 
-    private bool IsUnchanged(ReadOnlySpan<char> text)
-    {
-        foreach (char c in text)
-        {
-            if (c >= 128 || _ascii[c] is not null)
-            {
-                return false;
-            }
-        }
-        return true;
-    }
+    private bool IsUnchanged(ReadOnlySpan<char> text) => !text.ContainsAnyExcept(_unchanged);
 
     /// <summary>Bytes of UTF-8, as far as they matter: whole code points while they fit.</summary>
     private static int Encode(ReadOnlySpan<char> grapheme, Span<byte> utf8)

@@ -26,6 +26,28 @@ internal sealed class MetaspacePreTokenizer(int mark, PrependScheme scheme, bool
         {
             output.AppendCodePoint(mark, piece.Start(0), piece.End(0));
         }
+        int from = output.Length;
+        if (_mark.Length == 1 || !piece.Text.Contains(' '))
+        {
+            output.Append(piece);
+            output.Replace(' ', _mark[0], from);
+        }
+        else
+        {
+            AppendWide(piece, output);
+        }
+        if (split)
+        {
+            Split(output.Text[start..], start, pieces);
+        }
+        else
+        {
+            pieces.Add(start, output.Length);
+        }
+    }
+
+    private void AppendWide(AlignedText piece, TextBuffer output)
+    {
         for (int i = 0; i < piece.Length; i++)
         {
             if (piece.Text[i] == ' ')
@@ -36,14 +58,6 @@ internal sealed class MetaspacePreTokenizer(int mark, PrependScheme scheme, bool
             {
                 output.Append(piece.Text[i], piece.Start(i), piece.End(i));
             }
-        }
-        if (split)
-        {
-            Split(output.Text[start..], start, pieces);
-        }
-        else
-        {
-            pieces.Add(start, output.Length);
         }
     }
 

@@ -1,18 +1,23 @@
+using System.Numerics;
+
 namespace Retrieval.Tokenization;
 
 /// <summary>
 /// A text on its way through the pipeline: UTF-16 without lone surrogates, and for each char the place in the original text that it came from (both halves of a
-/// pair carry the same place). A text that is still the original, or a part of it, has no tables: char i came from Origin + i.
+/// pair carry the same place). A text whose chars are where they were has no tables: char i came from Origin + i.
 /// </summary>
 internal readonly ref struct AlignedText
 {
     private readonly ReadOnlySpan<int> _starts, _ends;
 
-    /// <summary>The original itself, or a part of it that begins at <paramref name="origin"/>. The whole code point's place is found by looking at its halves.</summary>
+    /// <summary>
+    /// The original itself, a part of it that begins at <paramref name="origin"/>, or one in which single chars were replaced by single chars. The whole code point's place is
+    /// found by looking at its halves.
+    /// </summary>
     public AlignedText(ReadOnlySpan<char> text, int origin)
     {
         Text = text;
-        (Origin, IsOriginal) = (origin, true);
+        (Origin, IsInPlace) = (origin, true);
     }
 
     /// <summary>A changed text with its places.</summary>
@@ -25,26 +30,80 @@ internal readonly ref struct AlignedText
 
     public ReadOnlySpan<char> Text { get; }
 
-    /// <summary>Where Text begins in the original; only when <see cref="IsOriginal"/>.</summary>
+    /// <summary>Where Text begins in the original; only when <see cref="IsInPlace"/>.</summary>
     public int Origin { get; }
 
-    /// <summary>No char was changed, added or removed so far.</summary>
-    public bool IsOriginal { get; }
+    /// <summary>No char was added, removed or moved so far.</summary>
+    public bool IsInPlace { get; }
 
     public int Length => Text.Length;
 
     /// <summary>Index in the original of the first char that char <paramref name="i"/> came from.</summary>
-    public int Start(int i) => !IsOriginal ? _starts[i]
+    public int Start(int i) => !IsInPlace ? _starts[i]
         : Origin + i - (char.IsLowSurrogate(Text[i]) && i > 0 ? 1 : 0);
 
     /// <summary>Index in the original after the last char that char <paramref name="i"/> came from.</summary>
-    public int End(int i) => !IsOriginal ? _ends[i]
+    public int End(int i) => !IsInPlace ? _ends[i]
         : Origin + i + (char.IsHighSurrogate(Text[i]) && i + 1 < Text.Length ? 2 : 1);
 
-    public AlignedText Slice(int start, int length) => IsOriginal
+    public AlignedText Slice(int start, int length) => IsInPlace
         ? new AlignedText(Text.Slice(start, length), Origin + start)
         : new AlignedText(Text.Slice(start, length), _starts.Slice(start, length), _ends.Slice(start, length));
 
     /// <summary>Code point at a char that begins one, and how many chars it has.</summary>
     public int CodePoint(int i, out int length) => Characters.At(Text, i, out length);
+
+    /// <summary>Writes the place of each char.</summary>
+    public void CopyPlaces(Span<int> starts, Span<int> ends)
+    {
+        if (!IsInPlace)
+        {
+            _starts.CopyTo(starts);
+            _ends.CopyTo(ends);
+            return;
+        }
+        if (!HasSurrogates)
+        {
+            Count(starts[..Length], Origin);
+            Count(ends[..Length], Origin + 1);
+            return;
+        }
+        for (int i = 0; i < Length; i++)
+        {
+            (starts[i], ends[i]) = (Start(i), End(i));
+        }
+    }
+
+    /// <summary>Turns parts of this text, none of them empty, into what they came from.</summary>
+    public void Locate(Span<int> starts, Span<int> ends)
+    {
+        if (IsInPlace && Origin == 0 && !HasSurrogates)
+        {
+            return;
+        }
+        for (int i = 0; i < starts.Length; i++)
+        {
+            (starts[i], ends[i]) = (Start(starts[i]), End(ends[i] - 1));
+        }
+    }
+
+    private bool HasSurrogates => Text.ContainsAnyInRange('\uD800', '\uDFFF');
+
+    private static void Count(Span<int> numbers, int first)
+    {
+        int i = 0;
+        if (numbers.Length >= Vector<int>.Count)
+        {
+            Vector<int> next = Vector.CreateSequence(first, 1);
+            for (; i <= numbers.Length - Vector<int>.Count; i += Vector<int>.Count)
+            {
+                next.CopyTo(numbers[i..]);
+                next += new Vector<int>(Vector<int>.Count);
+            }
+        }
+        for (; i < numbers.Length; i++)
+        {
+            numbers[i] = first + i;
+        }
+    }
 }

@@ -4,6 +4,9 @@ namespace Retrieval.Tokenization;
 /// <param name="sought">Not empty.</param>
 internal sealed class StringPattern(string sought) : TextPattern
 {
+    /// <summary>The char that is sought, when it is one.</summary>
+    public char? Single => sought.Length == 1 ? sought[0] : null;
+
     public override bool Find(ReadOnlySpan<char> text, int from, out int start, out int end)
     {
         int at = text[from..].IndexOf(sought, StringComparison.Ordinal);

@@ -1,39 +1,51 @@
 using System.Runtime.CompilerServices;
+using System.Text;
 
 namespace Retrieval.Tokenization;
 
 /// <summary>
-/// A growing text with the place of each char in the original, or the original itself without tables. Owned by one call at a time and used again: it allocates
-/// only while it grows.
+/// A growing text with the place of each char in the original. As long as all chars are where they were in the original it has no tables; they are made when the first char
+/// comes that is not. Owned by one call at a time and used again: it allocates only while it grows.
 /// </summary>
 internal sealed class TextBuffer
 {
     private char[] _text = new char[256];
     private int[] _starts = new int[256], _ends = new int[256];
+    private int _origin;
+
+    // Room for chars with places: none while there are no tables, so that one comparison finds out both.
+    private int _room = 256;
 
     public int Length { get; private set; }
 
-    /// <summary>Holds the original text itself.</summary>
-    public bool IsOriginal { get; private set; }
+    /// <summary>Chars are where they were in the original.</summary>
+    public bool IsInPlace { get; private set; }
 
     public ReadOnlySpan<char> Text => _text.AsSpan(0, Length);
 
     /// <summary>What is in it now; stale once the buffer changes.</summary>
-    public AlignedText View => IsOriginal ? new(_text.AsSpan(0, Length), 0) : new(_text.AsSpan(0, Length), _starts, _ends);
+    public AlignedText View => IsInPlace ? new(_text.AsSpan(0, Length), _origin) : new(_text.AsSpan(0, Length), _starts, _ends);
 
-    public void Clear() => (Length, IsOriginal) = (0, false);
+    public void Clear() => (Length, IsInPlace, _room) = (0, false, _starts.Length);
 
     /// <summary>Takes a copy of the original; each half of a surrogate pair that stands alone becomes U+FFFD.</summary>
     public void SetOriginal(ReadOnlySpan<char> text)
     {
-        (Length, IsOriginal) = (0, true);
-        if (text.Length > _text.Length)
-        {
-            _text = new char[Math.Max(text.Length, _text.Length * 2)];
-        }
-        text.CopyTo(_text);
-        Length = text.Length;
+        text.CopyTo(SetInPlace(text.Length, 0));
         Repair(_text.AsSpan(0, Length));
+    }
+
+    /// <summary>Becomes a text in place, whose chars the caller writes: each is that of the original or stands for it alone, and surrogates stay what they are.</summary>
+    /// <param name="length">Number of chars.</param>
+    /// <param name="origin">Where the first is in the original.</param>
+    public Span<char> SetInPlace(int length, int origin)
+    {
+        (Length, IsInPlace, _origin, _room) = (length, true, origin, 0);
+        if (length > _text.Length)
+        {
+            _text = new char[Math.Max(length, _text.Length * 2)];
+        }
+        return _text.AsSpan(0, length);
     }
 
     private static void Repair(Span<char> text)
@@ -60,9 +72,9 @@ internal sealed class TextBuffer
     public void Append(char c, int start, int end)
     {
         int at = Length;
-        if ((uint)at >= (uint)_starts.Length)
+        if ((uint)at >= (uint)_room)
         {
-            Grow(1);
+            Reserve(1);
         }
         (_text[at], _starts[at], _ends[at]) = (c, start, end);
         Length = at + 1;
@@ -82,14 +94,21 @@ internal sealed class TextBuffer
     /// <summary>Appends a part of another text with its places.</summary>
     public void Append(AlignedText text)
     {
-        Reserve(text.Length);
-        text.Text.CopyTo(_text.AsSpan(Length));
-        for (int i = 0; i < text.Length; i++)
+        if (Length == 0 && text.IsInPlace)
         {
-            (_starts[Length + i], _ends[Length + i]) = (text.Start(i), text.End(i));
+            text.Text.CopyTo(SetInPlace(text.Length, text.Origin));
+            return;
         }
-        Length += text.Length;
+        Take(text.Length, out Span<char> chars, out Span<int> starts, out Span<int> ends);
+        text.Text.CopyTo(chars);
+        text.CopyPlaces(starts, ends);
     }
+
+    /// <summary>Replaces a char by another from an index on; neither is a surrogate, and the places stay.</summary>
+    public void Replace(char old, char by, int from) => _text.AsSpan(from, Length - from).Replace(old, by);
+
+    /// <summary>Turns ASCII capitals into small letters; the places stay.</summary>
+    public void LowerAscii() => Ascii.ToLowerInPlace(_text.AsSpan(0, Length), out _);
 
     /// <summary>Room for chars to be written in place: texts, starts and ends of the same length, all of which the caller fills.</summary>
     public void Take(int count, out Span<char> text, out Span<int> starts, out Span<int> ends)
@@ -103,20 +122,19 @@ internal sealed class TextBuffer
 
     private void Reserve(int count)
     {
-        if (Length + count > _starts.Length)
+        int needed = Length + count;
+        if (needed > _starts.Length || needed > _text.Length)
         {
-            Grow(count);
-        }
-    }
-
-    private void Grow(int count)
-    {
-        int size = Math.Max(_starts.Length * 2, Length + count);
-        if (size > _text.Length)
-        {
+            int size = Math.Max(Math.Max(_starts.Length, _text.Length) * 2, needed);
             Array.Resize(ref _text, size);
+            Array.Resize(ref _starts, size);
+            Array.Resize(ref _ends, size);
         }
-        Array.Resize(ref _starts, size);
-        Array.Resize(ref _ends, size);
+        if (IsInPlace)
+        {
+            View.CopyPlaces(_starts, _ends);
+            IsInPlace = false;
+        }
+        _room = Math.Min(_starts.Length, _text.Length);
     }
 }

@@ -5,8 +5,6 @@ namespace Retrieval.UnitTests.Tokenization;
 /// <summary>Random texts through every kind of pipeline: the reference tokenizers, and one of each kind that needs no data.</summary>
 public sealed class FuzzTests
 {
-    private const string RepeatsTheText = "synthetic/pp-template-repeat-a";
-
     // Of the reference's: texts each.
     private const int Rounds = 25;
 
@@ -15,8 +13,8 @@ public sealed class FuzzTests
     [InlineData(2)]
     public void Every_reference_tokenizer_keeps_its_promises_on_random_texts(int seed) => Parallel.ForEach(Reference.Names(), name =>
     {
-        // Their vocabularies lack the unknown token: what they promise is an error.
-        if (name is not ("synthetic/wl-unk-missing" or "synthetic/ug-no-unk-id"))
+        // The vocabularies of two lack the unknown token: what they promise is an error. The template of another has the text twice.
+        if (name is not ("synthetic/wl-unk-missing" or "synthetic/ug-no-unk-id" or "synthetic/pp-template-repeat-a"))
         {
             Check(Reference.Tokenizer(name), name, seed, Rounds);
         }
@@ -43,10 +41,7 @@ public sealed class FuzzTests
             string text = RandomText.Next(random);
             string because = $"{name}, seed {seed}, round {round}, text {System.Text.Json.JsonSerializer.Serialize(text)}";
             Encoding encoding = tokenizer.Encode(EncodeInput.Text(text), new EncodeOptions { AddSpecialTokens = false });
-            if (name != RepeatsTheText)
-            {
-                CheckOffsets(encoding, text, because);
-            }
+            CheckOffsets(encoding, text, because);
             CheckSpans(tokenizer, encoding, text, buffer, because);
             CheckUnits(tokenizer, encoding, text, because);
             CheckBudget(tokenizer, encoding, text, random, because);

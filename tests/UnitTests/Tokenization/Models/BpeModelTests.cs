@@ -108,7 +108,7 @@ public sealed class BpeModelTests
             at += rune.Utf16SequenceLength;
         }
         TokenBuffer sink = new();
-        spelled.Tokenize(Spell(piece), sink);
+        spelled.Tokenize(Spell(piece), 0, sink);
         return SeededVocabulary.Show(Enumerable.Range(0, sink.Count).Select(i => (sink.Ids[i], places[sink.Starts[i]].Start, places[sink.Ends[i] - 1].End)));
     }
 }

@@ -37,7 +37,7 @@ internal sealed class SeededVocabulary(int seed)
         TokenBuffer sink = new();
         try
         {
-            model.Tokenize(piece, sink);
+            model.Tokenize(piece, 0, sink);
             return Show(Enumerable.Range(0, sink.Count).Select(i => (sink.Ids[i], sink.Starts[i], sink.Ends[i])));
         }
         catch (TokenizationException)

@@ -73,6 +73,6 @@ public sealed class VocabularyFileTests
         WordLevelModel model = WordLevelModel.Read(node, new HashSet<int>());
         long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
         model.TokenToId("token249999").ShouldBe(249_999);
-        allocated.ShouldBeLessThan(4L * json.Length + 250_000 * 64);
+        allocated.ShouldBeLessThan(4L * json.Length + 250_000 * 80);
     }
 }

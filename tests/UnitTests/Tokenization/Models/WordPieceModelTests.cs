@@ -43,7 +43,7 @@ public sealed class WordPieceModelTests
     {
         WordPieceModel model = SeededVocabulary.Load(WordPieceModel.Read, new JsonObject { ["vocab"] = SeededVocabulary.Ids(["a", "##b"]) });
         SeededVocabulary.Tokens(model, "ab").ShouldBe("0[0,1] 1[1,2]");
-        Should.Throw<TokenizationException>(() => model.Tokenize("ba", new TokenBuffer())).Message.ShouldContain("[UNK]");
+        Should.Throw<TokenizationException>(() => model.Tokenize("ba", 0, new TokenBuffer())).Message.ShouldContain("[UNK]");
     }
 
     /// <summary>The definition, a look-up for every end of every piece.</summary>

@@ -1,0 +1,137 @@
+using System.Diagnostics;
+using System.IO.Compression;
+using System.Text.Json;
+using Retrieval.Tests.Data;
+using Retrieval.Tokenization;
+
+namespace Retrieval.Benchmarks;
+
+/// <summary>Our tokenizer against the native library and the JavaScript one: the same texts on one thread each, in turns, by CPU time.</summary>
+internal static class TokenizeBenchmark
+{
+    private const int WarmUps = 4;
+
+    private static readonly string[] Names = ["bert-uncased-minilm", "gpt2-pairs", "roberta-base", "qwen2.5", "t5-small", "albert", "mistral-7b-v0.1"];
+
+    public static async Task<int> RunAsync(int rounds, string[] only, CancellationToken cancellationToken)
+    {
+        string folder = Directory.CreateTempSubdirectory("retrieval-benchmark-").FullName;
+        await TokenizerPeer.InstallAsync(cancellationToken);
+        string[] names = [.. Names.Where(n => only.Length == 0 || only.Contains(n))];
+        TokenizeTexts[] corpora = [TokenizeTexts.English(), TokenizeTexts.Chinese(), TokenizeTexts.Mixed()];
+        Report.Head("Tokenize", $"tokenize --rounds {rounds}");
+        Report.Note($"Peers: {TokenizerPeer.Versions()}, Node {await TokenizerPeer.NodeVersionAsync(cancellationToken)}. One thread each; all take turns, round by round; medians of {rounds} rounds of CPU time, the wall's in brackets. The native library is called text by text and as a batch, and the faster of the two counts. Ours encodes ids, types and offsets into a buffer that is used again.");
+        foreach (TokenizeTexts texts in corpora)
+        {
+            Report.Note($"### {texts.Name}\n\n{texts.Description}");
+            await CompareAsync(texts, names, folder, rounds, cancellationToken);
+        }
+        LoadTimes(names);
+        Directory.Delete(folder, true);
+        return 0;
+    }
+
+    private static async Task CompareAsync(TokenizeTexts texts, string[] names, string folder, int rounds, CancellationToken cancellationToken)
+    {
+        string file = Path.Combine(folder, "texts.json");
+        await File.WriteAllTextAsync(file, JsonSerializer.Serialize(texts.Texts), cancellationToken);
+        Report.Columns("tokenizer", "ours, MB/s", "ours, thousand tokens/s", "native, MB/s", "JavaScript, MB/s", "ours / native", "ours / JavaScript", "bytes allocated a call", "texts with native's ids");
+        foreach (string name in names)
+        {
+            byte[] json = Unpack(name);
+            string tokenizerFile = Path.Combine(folder, $"{name}.json");
+            await File.WriteAllBytesAsync(tokenizerFile, json, cancellationToken);
+            Tokenizer tokenizer = Tokenizer.Parse(json, name);
+            using TokenizerPeer single = TokenizerPeer.Start("native", tokenizerFile, file), batch = TokenizerPeer.Start("native-batch", tokenizerFile, file), script = TokenizerPeer.Start("js", tokenizerFile, file);
+            int same = await CompareIdsAsync(tokenizer, texts, batch, cancellationToken);
+            await CompareSpeedAsync(name, tokenizer, texts, [single, batch, script], same, rounds, cancellationToken);
+        }
+        Report.Note("");
+    }
+
+    private static async Task<int> CompareIdsAsync(Tokenizer tokenizer, TokenizeTexts texts, TokenizerPeer native, CancellationToken cancellationToken)
+    {
+        PeerRound round = await native.RoundAsync(withIds: true, cancellationToken);
+        return texts.Texts.Zip(round.Ids!, (text, ids) => tokenizer.Encode(text, addSpecialTokens: true, maxTokens: null).Ids.SequenceEqual(ids)).Count(same => same);
+    }
+
+    private static async Task CompareSpeedAsync(string name, Tokenizer tokenizer, TokenizeTexts texts, TokenizerPeer[] peers, int same, int rounds, CancellationToken cancellationToken)
+    {
+        EncodingBuffer buffer = new();
+        List<PeerRound> ours = [];
+        List<PeerRound>[] theirs = [.. peers.Select(_ => new List<PeerRound>())];
+        long allocated = 0;
+        for (int round = -WarmUps; round < rounds; round++)
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            PeerRound mine = Round(tokenizer, texts.Texts, buffer);
+            if (round >= 0)
+            {
+                allocated += GC.GetAllocatedBytesForCurrentThread() - before;
+                ours.Add(mine);
+            }
+            for (int p = 0; p < peers.Length && round >= -1; p++)
+            {
+                PeerRound other = await peers[p].RoundAsync(withIds: false, cancellationToken);
+                if (round >= 0)
+                {
+                    theirs[p].Add(other);
+                }
+            }
+        }
+        double Speed(List<PeerRound> times) => texts.Bytes / 1e3 / Timing.Median([.. times.Select(t => t.CpuMs)]);
+        string Shown(List<PeerRound> times) => $"{Speed(times):0.0} ({texts.Bytes / 1e3 / Timing.Median([.. times.Select(t => t.WallMs)]):0.0})";
+        List<PeerRound> native = Speed(theirs[0]) > Speed(theirs[1]) ? theirs[0] : theirs[1];
+        Report.Row(name, Shown(ours), ours[0].Tokens / Timing.Median([.. ours.Select(t => t.CpuMs)]), Shown(native), Shown(theirs[2]), Speed(ours) / Speed(native), Speed(ours) / Speed(theirs[2]),
+            allocated / (double)rounds / texts.Texts.Count, $"{same} of {texts.Texts.Count}");
+    }
+
+    private static PeerRound Round(Tokenizer tokenizer, IReadOnlyList<string> texts, EncodingBuffer buffer)
+    {
+        long tokens = 0, began = Stopwatch.GetTimestamp();
+        TimeSpan cpu = Environment.CpuUsage.TotalTime;
+        foreach (string text in texts)
+        {
+            tokenizer.Encode(text, addSpecialTokens: true, int.MaxValue, buffer);
+            tokens += buffer.Count;
+        }
+        return new PeerRound(tokens, (Environment.CpuUsage.TotalTime - cpu).TotalMilliseconds, Stopwatch.GetElapsedTime(began).TotalMilliseconds, null);
+    }
+
+    private static void LoadTimes(string[] names)
+    {
+        Report.Note("### Load\n\nFrom the bytes of tokenizer.json to a tokenizer that has encoded one text; median of five.");
+        Report.Columns("tokenizer", "entries", "ms");
+        foreach (string name in names)
+        {
+            LoadTime(name, Unpack(name));
+        }
+        LoadTime("seeded Unigram", SeededTokenizerFile.Unigram(250_000));
+        LoadTime("seeded byte-level BPE", SeededTokenizerFile.ByteLevel(250_000));
+        LoadTime("seeded WordPiece", SeededTokenizerFile.WordPiece(250_000));
+    }
+
+    private static void LoadTime(string name, byte[] json)
+    {
+        List<double> times = [];
+        int entries = 0;
+        for (int i = 0; i < 5; i++)
+        {
+            long began = Stopwatch.GetTimestamp();
+            Tokenizer tokenizer = Tokenizer.Parse(json, name);
+            tokenizer.Count("The first text.");
+            times.Add(Stopwatch.GetElapsedTime(began).TotalMilliseconds);
+            entries = tokenizer.VocabularySize;
+        }
+        Report.Row(name, entries, Timing.Median(times));
+    }
+
+    private static byte[] Unpack(string name)
+    {
+        string file = TestData.FindShared("tokenizers", "real", name, "tokenizer.json.gz") ?? throw new InvalidOperationException("shared/tokenizers is not there.");
+        using GZipStream packed = new(File.OpenRead(file), CompressionMode.Decompress);
+        using MemoryStream bytes = new();
+        packed.CopyTo(bytes);
+        return bytes.ToArray();
+    }
+}
