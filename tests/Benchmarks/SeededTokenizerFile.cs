@@ -67,7 +67,7 @@ internal static class SeededTokenizerFile
         json.WriteEndObject();
     }
 
-    private static IEnumerable<string> Words(int count)
+    private static HashSet<string> Words(int count)
     {
         Random random = new(42);
         HashSet<string> words = [];

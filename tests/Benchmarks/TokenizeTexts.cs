@@ -40,10 +40,10 @@ internal sealed record TokenizeTexts(string Name, string Description, IReadOnlyL
         return Of("Mixed", $"Texts of the goldens in many scripts, with code, addresses and emoji, {Repeats} times", [.. Enumerable.Repeat(texts, Repeats).SelectMany(t => t)]);
     }
 
-    private static TokenizeTexts Of(string name, string description, IReadOnlyList<string> texts)
+    private static TokenizeTexts Of(string name, string description, string[] texts)
     {
         TokenizeTexts made = new(name, "", texts);
-        return made with { Description = $"{description}: {texts.Count} texts, {made.Bytes / 1e6:0.00} MB of UTF-8." };
+        return made with { Description = $"{description}: {texts.Length} texts, {made.Bytes / 1e6:0.00} MB of UTF-8." };
     }
 
     private static string Found(params string[] path) => TestData.FindShared(path) ?? throw new InvalidOperationException($"shared/{string.Join('/', path)} is not there.");

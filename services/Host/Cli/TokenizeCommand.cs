@@ -98,7 +98,7 @@ internal static class TokenizeCommand
             JsonElement json = document.RootElement;
             return json.ValueKind == JsonValueKind.String ? EncodeInput.Text(Text(json, number)) : Fields(json, number);
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             throw Wrong(number, line);
         }

@@ -15,25 +15,31 @@ internal sealed class UnigramModel : Model
     private static Step[]? t_steps;
 
     private readonly TokenTable _tokens;
-    private readonly double[] _scores;
     private readonly double _unknownScore;
     private readonly int _unknown;
     private readonly int[] _bytes;
     private readonly HashTrie _trie = new(1);
     private readonly PieceCache _cache = new();
 
+    // Score and id of the token that ends at a node of the trie.
+    private readonly (double Score, int Id)[] _tokenAt;
+
     private UnigramModel(TokenTable tokens, double[] scores, int unknown, bool byteFallback)
     {
-        (_tokens, _scores, _unknown) = (tokens, scores, unknown);
+        (_tokens, _unknown) = (tokens, unknown);
         _unknownScore = scores.DefaultIfEmpty(double.PositiveInfinity).Min() - UnknownPenalty;
-        int[] bytes = byteFallback ? [.. Enumerable.Range(0, 256).Select(b => tokens.Find($"<0x{b:X2}>"))] : [];
-        _bytes = bytes;
+        _bytes = byteFallback ? [.. Enumerable.Range(0, 256).Select(b => tokens.Find($"<0x{b:X2}>"))] : [];
         for (int id = 0; id < tokens.Limit; id++)
         {
             if (tokens.Length(id) > 0)
             {
                 _trie.Add(Root, tokens[id], id);
             }
+        }
+        _tokenAt = new (double, int)[_trie.Nodes];
+        for (int node = 1; node < _trie.Nodes; node++)
+        {
+            _tokenAt[node] = (scores[_trie.Id(node)], _trie.Id(node));
         }
     }
 
@@ -151,8 +157,8 @@ internal sealed class UnigramModel : Model
                 end++;
                 if (isToken)
                 {
-                    int id = _trie.Id(node);
-                    Offer(ref steps[end], score + _scores[id], start, id);
+                    (double tokenScore, int id) = _tokenAt[node];
+                    Offer(ref steps[end], score + tokenScore, start, id);
                     isKnown |= end == start + length;
                 }
             }

@@ -16,11 +16,8 @@ internal sealed class BertNormalizer : Normalizer
 
     private readonly bool _clean, _chinese, _accents, _lower;
     private readonly byte[] _ascii = new byte[128];
-<<<<<<< HEAD
-    private readonly NormalizerSequence? _stepwise;
-=======
     private readonly SearchValues<char> _simple, _unchanged;
->>>>>>> tok-models
+    private readonly NormalizerSequence? _stepwise;
 
     private BertNormalizer(bool clean, bool chinese, bool accents, bool lower)
     {
@@ -60,21 +57,15 @@ internal sealed class BertNormalizer : Normalizer
         if (!text.Text.ContainsAnyExcept(_simple))
         {
             output.Append(text);
-            output.LowerAscii();
+            output.LowerAscii(0);
             return true;
         }
         output.Append(text.Slice(0, first));
         for (int i = first; i < text.Length;)
         {
-            (int start, int end) = (text.Start(i), text.End(i));
-            char c = text.Text[i];
-            if (c < 128)
+            if (text.Text[i] < 128)
             {
-                if (_ascii[c] != Dropped)
-                {
-                    output.Append((char)_ascii[c], start, end);
-                }
-                i++;
+                i += AppendAscii(text, i, output);
                 continue;
             }
             int codePoint = text.CodePoint(i, out int length);
@@ -83,10 +74,31 @@ internal sealed class BertNormalizer : Normalizer
                 output.Clear();
                 return _stepwise.Apply(text, output);
             }
-            Append(codePoint, start, end, output);
+            Append(codePoint, text.Start(i), text.End(i), output);
             i += length;
         }
         return true;
+    }
+
+    /// <summary>Appends what an ASCII character becomes, and the simple ones that follow it at once.</summary>
+    private int AppendAscii(AlignedText text, int i, TextBuffer output)
+    {
+        byte becomes = _ascii[text.Text[i]];
+        if (becomes != Dropped)
+        {
+            output.Append((char)becomes, text.Start(i), text.End(i));
+        }
+        int run = text.Text[(i + 1)..].IndexOfAnyExcept(_simple), from = output.Length;
+        run = run < 0 ? text.Length - i - 1 : run;
+        if (run > 0)
+        {
+            output.Append(text.Slice(i + 1, run));
+            if (_lower)
+            {
+                output.LowerAscii(from);
+            }
+        }
+        return run + 1;
     }
 
     private void Append(int codePoint, int start, int end, TextBuffer output)

@@ -34,7 +34,17 @@ internal sealed class LowercaseNormalizer : Normalizer
         return true;
     }
 
-<<<<<<< HEAD
+    private static bool LowerAscii(AlignedText text, TextBuffer output)
+    {
+        if (!text.Text.ContainsAnyInRange('A', 'Z'))
+        {
+            return false;
+        }
+        output.Append(text);
+        output.LowerAscii(0);
+        return true;
+    }
+
     /// <summary>Appends the lower case of one code point.</summary>
     public static void AppendLower(int codePoint, int start, int end, TextBuffer output)
     {
@@ -47,17 +57,6 @@ internal sealed class LowercaseNormalizer : Normalizer
         {
             output.AppendCodePoint(part, start, end);
         }
-=======
-    private static bool LowerAscii(AlignedText text, TextBuffer output)
-    {
-        if (!text.Text.ContainsAnyInRange('A', 'Z'))
-        {
-            return false;
-        }
-        output.Append(text);
-        output.LowerAscii();
-        return true;
->>>>>>> tok-models
     }
 
     private static int FirstChange(ReadOnlySpan<char> text)

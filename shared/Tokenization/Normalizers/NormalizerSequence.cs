@@ -24,15 +24,12 @@ internal sealed class NormalizerSequence(Normalizer[] steps) : Normalizer
             }
         }
         // The last one writes where the text is wanted.
-        if (steps.Length > 0 && steps[^1].Apply(current, output))
-        {
-            return true;
-        }
-        if (changed)
+        bool isWritten = steps.Length > 0 && steps[^1].Apply(current, output);
+        if (changed && !isWritten)
         {
             output.Append(current);
         }
         (t_one, t_other) = (free, held);
-        return changed;
+        return changed || isWritten;
     }
 }

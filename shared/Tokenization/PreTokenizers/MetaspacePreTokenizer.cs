@@ -66,7 +66,7 @@ internal sealed class MetaspacePreTokenizer(int mark, PrependScheme scheme, bool
         int done = 0;
         for (int i = 1; i < text.Length; i++)
         {
-            int next = text[i..].IndexOf(_mark, StringComparison.Ordinal);
+            int next = _mark.Length == 1 ? text[i..].IndexOf(_mark[0]) : text[i..].IndexOf(_mark, StringComparison.Ordinal);
             if (next < 0)
             {
                 break;

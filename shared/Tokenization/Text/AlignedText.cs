@@ -1,4 +1,4 @@
-using System.Numerics;
+using System.Runtime.Intrinsics;
 
 namespace Retrieval.Tokenization;
 
@@ -92,14 +92,11 @@ internal readonly ref struct AlignedText
     private static void Count(Span<int> numbers, int first)
     {
         int i = 0;
-        if (numbers.Length >= Vector<int>.Count)
+        Vector256<int> next = Vector256.Create(first) + Vector256.Create(0, 1, 2, 3, 4, 5, 6, 7);
+        for (; i <= numbers.Length - 8; i += 8)
         {
-            Vector<int> next = Vector.CreateSequence(first, 1);
-            for (; i <= numbers.Length - Vector<int>.Count; i += Vector<int>.Count)
-            {
-                next.CopyTo(numbers[i..]);
-                next += new Vector<int>(Vector<int>.Count);
-            }
+            next.CopyTo(numbers[i..]);
+            next += Vector256.Create(8);
         }
         for (; i < numbers.Length; i++)
         {

@@ -1,4 +1,6 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using System.Text;
 
 namespace Retrieval.Tokenization;
@@ -105,10 +107,24 @@ internal sealed class TextBuffer
     }
 
     /// <summary>Replaces a char by another from an index on; neither is a surrogate, and the places stay.</summary>
-    public void Replace(char old, char by, int from) => _text.AsSpan(from, Length - from).Replace(old, by);
+    public void Replace(char old, char by, int from)
+    {
+        // By hand: the runtime's own Replace allocates until it has been optimised.
+        Span<ushort> text = MemoryMarshal.Cast<char, ushort>(_text.AsSpan(from, Length - from));
+        int i = 0;
+        for (; i <= text.Length - 8; i += 8)
+        {
+            Vector128<ushort> chars = Vector128.LoadUnsafe(ref text[i]);
+            Vector128.ConditionalSelect(Vector128.Equals(chars, Vector128.Create((ushort)old)), Vector128.Create((ushort)by), chars).StoreUnsafe(ref text[i]);
+        }
+        for (; i < text.Length; i++)
+        {
+            text[i] = text[i] == old ? by : text[i];
+        }
+    }
 
-    /// <summary>Turns ASCII capitals into small letters; the places stay.</summary>
-    public void LowerAscii() => Ascii.ToLowerInPlace(_text.AsSpan(0, Length), out _);
+    /// <summary>Turns ASCII capitals into small letters from an index on, where all is ASCII; the places stay.</summary>
+    public void LowerAscii(int from) => Ascii.ToLowerInPlace(_text.AsSpan(from, Length - from), out _);
 
     /// <summary>Room for chars to be written in place: texts, starts and ends of the same length, all of which the caller fills.</summary>
     public void Take(int count, out Span<char> text, out Span<int> starts, out Span<int> ends)

@@ -26,6 +26,36 @@ public sealed class RoundTripTests
         return ids.Contains(tokenizer.TokenToId("[UNK]")!.Value) || Ids(tokenizer, tokenizer.Decode(ids, false)).SequenceEqual(ids);
     });
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Slices_of_the_tokens_cover_the_text_where_nothing_is_dropped(int seed)
+    {
+        ForEachText(SmallTokenizers.ByteLevel(), seed, (tokenizer, text) => Uncovered(tokenizer, text).Count == 0);
+        ForEachText(SmallTokenizers.SentencePiece(), seed, (tokenizer, text) => Uncovered(tokenizer, text).Count == 0);
+        ForEachText(SmallTokenizers.Unigram(), seed, (tokenizer, text) => Uncovered(tokenizer, text).Count == 0);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Slices_of_the_tokens_cover_the_words(int seed)
+    {
+        ForEachText(SmallTokenizer.Json(), seed, (tokenizer, text) => !Uncovered(tokenizer, text).Exists(char.IsLetterOrDigit));
+        ForEachText(SmallTokenizers.WordLevel(), seed, (tokenizer, text) => !Uncovered(tokenizer, text).Exists(char.IsLetterOrDigit));
+    }
+
+    private static List<char> Uncovered(Tokenizer tokenizer, string text)
+    {
+        Encoding encoding = tokenizer.Encode(text, false, null);
+        bool[] covered = new bool[text.Length];
+        for (int i = 0; i < encoding.Ids.Length; i++)
+        {
+            covered.AsSpan(encoding.Starts[i]..encoding.Ends[i]).Fill(true);
+        }
+        return [.. text.Where((_, i) => !covered[i])];
+    }
+
     private static int[] Ids(Tokenizer tokenizer, string text) => tokenizer.Encode(text, false, null).Ids;
 
     private static void ForEachText(System.Text.Json.Nodes.JsonNode json, int seed, Func<Tokenizer, string, bool> holds)
