@@ -182,6 +182,22 @@ public sealed class Tokenizer
         return _decoder is null ? string.Join(' ', tokens) : string.Concat(_decoder.Decode(tokens));
     }
 
+    /// <summary>The text of ids like <see cref="Decode"/>, but an id that is not in the vocabulary is refused.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">An id has no token.</exception>
+    /// <exception cref="TokenizationException">The file's decoder has no text for these ids.</exception>
+    public string DecodeKnown(IReadOnlyList<int> ids, bool skipSpecialTokens)
+    {
+        ArgumentNullException.ThrowIfNull(ids);
+        for (int i = 0; i < ids.Count; i++)
+        {
+            if (IdToToken(ids[i]) is null)
+            {
+                throw new ArgumentOutOfRangeException(nameof(ids), ids[i], $"Id {ids[i]} at index {i} has no token; the vocabulary has {VocabularySize} tokens. Was the text encoded with another tokenizer?");
+            }
+        }
+        return Decode(ids, skipSpecialTokens);
+    }
+
     /// <summary>Null when there is none.</summary>
     public string? IdToToken(int id) => _pipeline.Added[id]?.Content ?? _pipeline.Model.IdToToken(id);
 

@@ -45,9 +45,6 @@ internal static class CaseFolding
         return texts.Count == 0 ? one : new Alternation([one, .. texts]);
     }
 
-    /// <summary>Equal but for case, one code point against another.</summary>
-    public static bool Same(int a, int b) => a == b || Fold(a) == Fold(b);
-
     private static int Fold(int codePoint) => s_folds.TryGetValue(codePoint, out int[]? to) && to.Length == 1 ? to[0] : codePoint;
 
     private static Node One(int codePoint, bool single)

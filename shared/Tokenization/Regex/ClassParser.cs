@@ -46,55 +46,58 @@ internal sealed class ClassParser(PatternReader reader)
 
     private CodePointRanges Item(int depth)
     {
-        if (reader.Peek() == '[' && Bracket(depth) is { } nested)
+        if (reader.Peek() == '[')
         {
-            return nested;
+            return reader.Take("[:") ? Closed(Posix()) : Nested(depth);
         }
         int start = reader.Position;
         if (reader.Take("\\"))
         {
             if (reader.EscapedClass() is { } named)
             {
-                return named;
+                return Closed(named);
             }
             reader.Back(start);
         }
         int first = Character();
-        if (reader.Peek() != '-' || reader.Peek(1) is ']' or '\0' || reader.Peek(1) == '&' && reader.Peek(2) == '&')
-        {
-            return CodePointRanges.Of(first, first);
-        }
-        return Range(first);
+        return AtRange() ? Range(first) : CodePointRanges.Of(first, first);
     }
 
-    // a-z; but in a-\w and a-[b] the hyphen is itself.
+    // A hyphen that is not the last character, nor before &&.
+    private bool AtRange() => reader.Peek() == '-' && reader.Peek(1) is not (']' or '\0') && !(reader.Peek(1) == '&' && reader.Peek(2) == '&');
+
+    private CodePointRanges Closed(CodePointRanges named) =>
+        AtRange() ? throw reader.Wrong("a class begins no range: put the hyphen last, or a backslash before it") : named;
+
     private CodePointRanges Range(int first)
     {
         int hyphen = reader.Position;
         reader.Next();
+        int start = reader.Position;
         if (reader.Peek() == '[' || reader.Take("\\") && reader.EscapedClass() is not null)
         {
-            reader.Back(hyphen);
-            return CodePointRanges.Of(first, first);
+            throw reader.Wrong("a class ends no range: put the hyphen last, or a backslash before it", hyphen);
         }
-        reader.Back(hyphen + 1);
+        reader.Back(start);
         int last = Character();
         return first <= last ? CodePointRanges.Of(first, last) : throw reader.Wrong($"the range goes down from U+{first:X4} to U+{last:X4}", hyphen);
     }
 
-    private CodePointRanges? Bracket(int depth)
+    private CodePointRanges Posix()
     {
         int start = reader.Position;
-        if (reader.Take("[:"))
+        bool not = reader.Take("^");
+        string name = reader.Until(':');
+        if (!Properties.IsPosix(name) || !reader.Take("]"))
         {
-            bool not = reader.Take("^");
-            if (reader.Later(':') && reader.Until(':') is { } name && Properties.IsPosix(name) && reader.Take("]"))
-            {
-                CodePointRanges ranges = Properties.Find(name)!;
-                return not ? ~ranges : ranges;
-            }
-            reader.Back(start);
+            throw reader.Wrong("no POSIX class: known are alnum, alpha, ascii, blank, cntrl, digit, graph, lower, print, punct, space, upper, xdigit, word; for the bracket itself write \\[", start);
         }
+        CodePointRanges ranges = Properties.Find(name)!;
+        return not ? ~ranges : ranges;
+    }
+
+    private CodePointRanges Nested(int depth)
+    {
         reader.Next();
         CodePointRanges nested = Parse(out bool negated, depth + 1);
         return negated ? ~nested : nested;

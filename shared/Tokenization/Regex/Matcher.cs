@@ -5,7 +5,7 @@ namespace Retrieval.Tokenization;
 /// <summary>
 /// Runs a program on a text by backtracking: the leftmost match, and of those at one place the first in the order of the pattern. Allocates nothing once its
 /// stack has grown. A search that turns back too often is given up with an error, as the reference gives up (its limit, 10,000,000 times, is for each place that a
-/// match may begin at; here it is for a search).
+/// match may begin at; here it is for a search). A long file: it is the kernel of the engine.
 /// </summary>
 internal sealed class Matcher
 {
@@ -147,7 +147,7 @@ internal sealed class Matcher
                     {
                         Set(0, at);
                     }
-                    else if (!Holds((AnchorKind)code[pc + 1], text, at, _from))
+                    else if (!Assertions.Holds((AnchorKind)code[pc + 1], text, at, _from))
                     {
                         break;
                     }
@@ -181,7 +181,7 @@ internal sealed class Matcher
                     if (again >= 0)
                     {
                         at = again;
-                        pc += 3 + code[pc + 2];
+                        pc += 2 + code[pc + 1];
                         continue;
                     }
                     break;
@@ -275,55 +275,16 @@ internal sealed class Matcher
     private int Again(ReadOnlySpan<char> text, int operands, int at)
     {
         int[] code = _program.Code;
-        for (int i = 0; i < code[operands + 1]; i++)
+        for (int i = 1; i <= code[operands]; i++)
         {
-            int start = _registers[2 * code[operands + 2 + i]], end = _registers[2 * code[operands + 2 + i] + 1];
-            if (end < 0)
+            int start = _registers[2 * code[operands + i]], end = _registers[2 * code[operands + i] + 1];
+            if (end >= 0 && text[at..].StartsWith(text[start..end]))
             {
-                continue;
-            }
-            ReadOnlySpan<char> group = text[start..end], rest = text[at..];
-            int taken = code[operands] == 0 ? (rest.StartsWith(group) ? group.Length : -1) : SameButCase(group, rest);
-            if (taken >= 0)
-            {
-                return at + taken;
+                return at + end - start;
             }
         }
         return -1;
     }
-
-    private static int SameButCase(ReadOnlySpan<char> group, ReadOnlySpan<char> rest)
-    {
-        int at = 0;
-        for (int i = 0; i < group.Length;)
-        {
-            if (at >= rest.Length || !CaseFolding.Same(Characters.At(group, i, out int mine), Characters.At(rest, at, out int other)))
-            {
-                return -1;
-            }
-            i += mine;
-            at += other;
-        }
-        return at;
-    }
-
-    private static bool Holds(AnchorKind kind, ReadOnlySpan<char> text, int at, int from) => kind switch
-    {
-        AnchorKind.TextStart => at == 0,
-        AnchorKind.TextEnd => at == text.Length,
-        AnchorKind.TextEndOrLastNewline => at == text.Length || at == text.Length - 1 && text[at] == '\n',
-        AnchorKind.LineStart => at == 0 || at < text.Length && text[at - 1] == '\n',
-        AnchorKind.LineEnd => at == text.Length || text[at] == '\n',
-        AnchorKind.WordBorder => IsWord(text, at) != IsWordBefore(text, at),
-        AnchorKind.NoWordBorder => IsWord(text, at) == IsWordBefore(text, at),
-        AnchorKind.ClusterBorder => GraphemeClusters.IsBorder(text, at, conjuncts: false),
-        AnchorKind.NoClusterBorder => !GraphemeClusters.IsBorder(text, at, conjuncts: false),
-        _ => at == from,
-    };
-
-    private static bool IsWord(ReadOnlySpan<char> text, int at) => at < text.Length && Properties.WordSet.Contains(Characters.At(text, at, out _));
-
-    private static bool IsWordBefore(ReadOnlySpan<char> text, int at) => at > 0 && Properties.WordSet.Contains(Characters.Before(text, at, out _));
 
     private void Set(int register, int value)
     {

@@ -55,4 +55,4 @@ internal enum AnchorKind
 }
 
 /// <summary>The text of a group again; of several groups of one name the last that took part.</summary>
-internal sealed record Backreference(IReadOnlyList<int> Groups, bool IgnoreCase) : Node;
+internal sealed record Backreference(IReadOnlyList<int> Groups) : Node;

@@ -52,7 +52,7 @@ internal sealed class PatternCompiler
                 Put(Op.Mark, 2 * capture.Group + 1);
                 break;
             case Backreference again:
-                Put(Op.Again, [again.IgnoreCase ? 1 : 0, again.Groups.Count, .. again.Groups.Reverse()]);
+                Put(Op.Again, [again.Groups.Count, .. again.Groups.Reverse()]);
                 break;
         }
     }

@@ -2,22 +2,21 @@ namespace Retrieval.Tokenization;
 
 /// <summary>
 /// Reads Oniguruma's own syntax (its doc/RE, version 6.9), which is what the reference library compiles patterns with. Not supported, and refused by name:
-/// subexpression calls, conditions, absent operators, callouts, backreferences with a level, ASCII-only options, bytes of UTF-8 as \xHH.
+/// subexpression calls, conditions, absent operators, callouts, backreferences with a level, backreferences in any case,
+/// ASCII-only options, bytes of UTF-8 as \xHH.
 /// </summary>
 internal sealed class PatternParser
 {
-    private const int MostNested = 200, MostRepeats = 100_000;
+    private const int MostNested = 200;
 
     private readonly PatternReader _reader;
-    private readonly Dictionary<string, List<int>> _names = [];
-    private readonly bool _hasNames;
-    private readonly int _allGroups;
-    private int _groups, _depth;
+    private readonly GroupNumbers _groups;
+    private int _depth;
 
     private PatternParser(string pattern)
     {
         _reader = new PatternReader(pattern);
-        (_hasNames, _allGroups) = CountGroups(pattern);
+        _groups = new GroupNumbers(pattern, _reader);
     }
 
     /// <summary>The tree of a pattern, and how many groups it has.</summary>
@@ -30,7 +29,11 @@ internal sealed class PatternParser
         {
             throw parser._reader.Wrong("a closing parenthesis without an opening one");
         }
-        groups = parser._groups;
+        groups = parser._groups.Count;
+        if (parser._groups.Highest > groups)
+        {
+            throw parser._reader.Wrong($"no group {parser._groups.Highest}: there are {groups}");
+        }
         return node;
     }
 
@@ -72,7 +75,7 @@ internal sealed class PatternParser
                 while (options.Extended && SkipBlank())
                 {
                 }
-                if (AtQuantifier())
+                if (Quantifiers.At(_reader))
                 {
                     literal.RemoveAt(literal.Count - 1);
                     Flush(literal, parts, options);
@@ -127,11 +130,12 @@ internal sealed class PatternParser
         switch (_reader.Peek())
         {
             case '(' or '[' or '.' or '^' or '$': return null;
-            case '*' or '+' or '?': throw _reader.Wrong("there is nothing to repeat before it");
+            case '*' or '+' or '?':
+            case '{' when Quantifiers.At(_reader): throw _reader.Wrong("there is nothing to repeat before it");
             case '\\':
                 _reader.Next();
                 if (_reader.Peek() is 'w' or 'W' or 's' or 'S' or 'd' or 'D' or 'h' or 'H' or 'p' or 'P' or 'b' or 'B' or 'A' or 'Z' or 'z' or 'G' or 'K' or 'R' or 'X' or 'N' or 'O' or 'y' or 'Y'
-                    || _reader.Peek() is 'k' or 'g' && _reader.Peek(1) is '<' or '\'' || IsBackreference())
+                    || _reader.Peek() is 'k' or 'g' && _reader.Peek(1) is '<' or '\'' || _groups.IsReference())
                 {
                     _reader.Back(start);
                     return null;
@@ -139,15 +143,6 @@ internal sealed class PatternParser
                 return _reader.EscapedCharacter(insideClass: false);
             default: return _reader.Next();
         }
-    }
-
-    // \1 to \9 always; longer numbers only when there are so many groups, else they are octal.
-    private bool IsBackreference()
-    {
-        int start = _reader.Position;
-        int? number = _reader.Peek() == '0' ? null : _reader.Number();
-        _reader.Back(start);
-        return number is <= 9 || number <= _allGroups;
     }
 
     private Node? Atom(Options options)
@@ -178,9 +173,9 @@ internal sealed class PatternParser
         {
             return new OneOf(ranges);
         }
-        if (IsBackreference())
+        if (_groups.IsReference())
         {
-            return Reference([_reader.Number()!.Value], options, start, byNumber: true);
+            return _groups.Numbered(_reader.Number()!.Value, start, options.IgnoreCase);
         }
         switch (_reader.Next())
         {
@@ -199,32 +194,9 @@ internal sealed class PatternParser
             case 'X': // (?>\O(?:\Y\O)*)
                 OneOf any = AnyBut(CodePointRanges.Empty);
                 return new Atomic(new Sequence([any, new Repeat(new Sequence([new Anchor(AnchorKind.NoClusterBorder), any]), 0, int.MaxValue, RepeatMode.Greedy)]));
-            case 'k': return NamedReference(options, start);
+            case 'k': return _groups.Named(_reader.Until(_reader.Next() == '<' ? '>' : '\''), start, options.IgnoreCase);
             default: throw _reader.Wrong(@"calls of a group (\g<...>) are not supported: write the group's expression again", start);
         }
-    }
-
-    private Backreference NamedReference(Options options, int start)
-    {
-        string name = _reader.Until(_reader.Next() == '<' ? '>' : '\'');
-        if (_names.TryGetValue(name, out List<int>? groups))
-        {
-            return new Backreference([.. groups], options.IgnoreCase);
-        }
-        if (!int.TryParse(name, null, out int number))
-        {
-            throw _reader.Wrong($"no group {name} before this place (a level, as in name+1, is not supported)", start);
-        }
-        return Reference([name[0] == '-' ? _groups + 1 + number : name[0] == '+' ? _groups + number : number], options, start, byNumber: true);
-    }
-
-    private Backreference Reference(int[] groups, Options options, int start, bool byNumber)
-    {
-        if (byNumber && _hasNames)
-        {
-            throw _reader.Wrong("a group cannot be referred to by number where groups have names", start);
-        }
-        return groups[0] >= 1 && groups[0] <= _allGroups ? new Backreference(groups, options.IgnoreCase) : throw _reader.Wrong($"no group {groups[0]}: there are {_allGroups}", start);
     }
 
     private Node? Group(Options options, int start)
@@ -235,7 +207,7 @@ internal sealed class PatternParser
             {
                 throw _reader.Wrong("callouts, (*name), are not supported", start);
             }
-            return _hasNames ? Closed(Branches(options)) : Captured(options);
+            return _groups.HaveNames ? Closed(Branches(options)) : Captured(_groups.Next(), options);
         }
         if (_reader.Take("#"))
         {
@@ -265,9 +237,7 @@ internal sealed class PatternParser
         }
         if (_reader.Peek() is '<' or '\'')
         {
-            string name = _reader.Until(_reader.Next() == '<' ? '>' : '\'');
-            (_names.TryGetValue(name, out List<int>? groups) ? groups : _names[name] = []).Add(_groups + 1);
-            return Captured(options);
+            return Captured(_groups.Next(_reader.Until(_reader.Next() == '<' ? '>' : '\'')), options);
         }
         if (!OptionLetters(ref options) || !_reader.Take(":"))
         {
@@ -276,11 +246,7 @@ internal sealed class PatternParser
         return Closed(Branches(options));
     }
 
-    private Capture Captured(Options options)
-    {
-        int group = ++_groups;
-        return new Capture(group, Closed(Branches(options)));
-    }
+    private Capture Captured(int group, Options options) => new(group, Closed(Branches(options)));
 
     private Node Closed(Node body) => _reader.Take(")") ? body : throw _reader.Wrong("a closing parenthesis is missing");
 
@@ -313,14 +279,6 @@ internal sealed class PatternParser
         return any;
     }
 
-    private bool AtQuantifier()
-    {
-        int start = _reader.Position;
-        bool is_ = _reader.Peek() is '*' or '+' or '?' || Interval() is not null;
-        _reader.Back(start);
-        return is_;
-    }
-
     private Node Quantified(Node node, int start, Options options)
     {
         for (; ; )
@@ -328,7 +286,7 @@ internal sealed class PatternParser
             while (options.Extended && SkipBlank())
             {
             }
-            if (!AtQuantifier())
+            if (!Quantifiers.At(_reader))
             {
                 return node;
             }
@@ -336,65 +294,8 @@ internal sealed class PatternParser
             {
                 throw _reader.Wrong("an anchor, a lookahead or a lookbehind cannot be repeated", start);
             }
-            node = Quantifier(node);
+            node = Quantifiers.Read(_reader, node);
         }
-    }
-
-    private Repeat Quantifier(Node node)
-    {
-        if (_reader.Peek() is '*' or '+' or '?')
-        {
-            int symbol = _reader.Next();
-            RepeatMode mode = _reader.Take("?") ? RepeatMode.Lazy : _reader.Take("+") ? RepeatMode.Possessive : RepeatMode.Greedy;
-            return new Repeat(node, symbol == '+' ? 1 : 0, symbol == '?' ? 1 : int.MaxValue, mode);
-        }
-        (int min, int max) = Interval()!.Value;
-        if (min > max)
-        {
-            return new Repeat(node, max, min, RepeatMode.Possessive);
-        }
-        // {n}? is not lazy but optional; a + after braces repeats once more: both as the syntax has it.
-        return min != max && _reader.Take("?") ? new Repeat(node, min, max, RepeatMode.Lazy) : new Repeat(node, min, max, RepeatMode.Greedy);
-    }
-
-    // {n}, {n,}, {,m}, {n,m}; anything else is text.
-    private (int Min, int Max)? Interval()
-    {
-        int start = _reader.Position;
-        if (_reader.Take("{"))
-        {
-            int? min = _reader.Number();
-            bool range = _reader.Take(",");
-            int? max = range ? _reader.Number() : min;
-            if (_reader.Take("}") && (min is not null || max is not null))
-            {
-                return min > MostRepeats || max > MostRepeats ? throw _reader.Wrong($"more than {MostRepeats} repetitions", start) : (min ?? 0, max ?? int.MaxValue);
-            }
-        }
-        _reader.Back(start);
-        return null;
-    }
-
-    // Groups are numbered before they are read: a reference may point forward, and names take the numbers from the others.
-    private static (bool HasNames, int Groups) CountGroups(string pattern)
-    {
-        int plain = 0, named = 0;
-        bool inClass = false;
-        for (int i = 0; i < pattern.Length; i++)
-        {
-            switch (pattern[i])
-            {
-                case '\\': i++; break;
-                case '[': inClass = true; break;
-                case ']': inClass = false; break;
-                case '(' when !inClass && i + 1 < pattern.Length:
-                    bool special = pattern[i + 1] is '?' or '*';
-                    named += special && i + 3 < pattern.Length && (pattern[i + 2] == '\'' || pattern[i + 2] == '<' && pattern[i + 3] is not ('=' or '!')) ? 1 : 0;
-                    plain += special ? 0 : 1;
-                    break;
-            }
-        }
-        return (named > 0, named > 0 ? named : plain);
     }
 
     private readonly record struct Options(bool IgnoreCase, bool DotAll, bool Extended, bool InLookbehind);

@@ -33,7 +33,7 @@ internal enum Op
     Ahead,
     /// <summary>A lookbehind [after it, 1 if negative, least, most code points]; its body follows.</summary>
     Behind,
-    /// <summary>The text of a group again [1 to ignore case, how many groups, groups from last to first].</summary>
+    /// <summary>The text of a group again [how many groups, groups from last to first].</summary>
     Again,
 }
 

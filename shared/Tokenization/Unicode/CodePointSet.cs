@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace Retrieval.Tokenization;
 
@@ -21,7 +22,11 @@ internal sealed class CodePointSet
         {
             Array.Clear(words);
             Fill(words, page << 8, turns, ref turn);
-            if (words.AsSpan().ContainsAnyExcept(0u) && !known.TryGetValue(Key(words), out _pages[page]))
+            if (page > 0 && words.AsSpan().SequenceEqual(CollectionsMarshal.AsSpan(bits).Slice(_pages[page - 1] * WordsAPage, WordsAPage)))
+            {
+                _pages[page] = _pages[page - 1]; // most pages are like the one before
+            }
+            else if (words.AsSpan().ContainsAnyExcept(0u) && !known.TryGetValue(Key(words), out _pages[page]))
             {
                 known[Key(words)] = _pages[page] = (ushort)(bits.Count / WordsAPage);
                 bits.AddRange(words);
@@ -39,6 +44,11 @@ internal sealed class CodePointSet
     {
         for (; turn < turns.Length && turns[turn] < start + 256; turn += 2)
         {
+            if (turns[turn] <= start && turns[turn + 1] >= start + 256)
+            {
+                words.AsSpan().Fill(uint.MaxValue);
+                return;
+            }
             for (int c = Math.Max(turns[turn], start); c < Math.Min(turns[turn + 1], start + 256); c++)
             {
                 words[c >> 5 & 7] |= 1u << c;
@@ -50,5 +60,5 @@ internal sealed class CodePointSet
         }
     }
 
-    private static string Key(ReadOnlySpan<uint> words) => new(System.Runtime.InteropServices.MemoryMarshal.Cast<uint, char>(words));
+    private static string Key(ReadOnlySpan<uint> words) => new(MemoryMarshal.Cast<uint, char>(words));
 }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace Retrieval.Tokenization;
 
@@ -23,7 +24,12 @@ internal sealed class CodePointValues
         for (int page = 0; page < _pages.Length; page++)
         {
             ReadOnlySpan<byte> of = all.AsSpan(page << 8, 256);
-            string key = new(System.Runtime.InteropServices.MemoryMarshal.Cast<byte, char>(of));
+            if (page > 0 && of.SequenceEqual(all.AsSpan(page - 1 << 8, 256)))
+            {
+                _pages[page] = _pages[page - 1]; // most pages are like the one before
+                continue;
+            }
+            string key = new(MemoryMarshal.Cast<byte, char>(of));
             if (!known.TryGetValue(key, out _pages[page]))
             {
                 known[key] = _pages[page] = (ushort)(values.Count >> 8);

