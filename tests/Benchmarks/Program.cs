@@ -41,8 +41,10 @@ Option<int> rounds = new("--rounds") { Description = "Passes over the texts that
 Option<string[]> only = new("--only") { Description = "Tokenizers to compare; all without it" };
 Command tokenize = new("tokenize", "Our tokenizer against the native library and the JavaScript one (needs node and npm)") { rounds, only };
 tokenize.SetAction((parsed, cancel) => TokenizeBenchmark.RunAsync(parsed.GetValue(rounds), parsed.GetValue(only) ?? [], cancel));
+Command tokenizerLoad = new("tokenizer-load", "From the bytes of tokenizer.json to a first token");
+tokenizerLoad.SetAction(_ => TokenizerLoadBenchmark.Run());
 
 Command int8 = new("int8", "bge-small-en-v1.5 in int8 for each token row, and as the usual dynamic int8, against its fp32");
 int8.SetAction(_ => Int8Benchmark.Run());
 
-return await new RootCommand("Measures as markdown tables on standard output; results.md keeps the committed ones.") { search, encode, threads, ready, prepare, compile, codecs, tokenize, int8, train, scan, graph }.Parse(args).InvokeAsync();
+return await new RootCommand("Measures as markdown tables on standard output; results.md keeps the committed ones.") { search, encode, threads, ready, prepare, compile, codecs, tokenize, int8, train, scan, graph, tokenizerLoad }.Parse(args).InvokeAsync();
