@@ -14,7 +14,8 @@ public sealed class TransformerGraph
     {
         (Graph, Flow, Layers) = (graph, flow, layers);
         Positions = [.. new PositionFinder(flow).Find()];
-        Final = layers is [.., { FeedForward: { } last, NormalisesFirst: true }] ? last.Norm : null;
+        // A fused node behind an exit still normalises, but nothing takes the result.
+        Final = layers is [.., { FeedForward.Norm: { } norm, NormalisesFirst: true }] && (graph.IsOutput(norm.Output) || graph.Uses(norm.Output).Count > 0) ? norm : null;
         (Output, WhyNoOutput) = FindOutput();
     }
 

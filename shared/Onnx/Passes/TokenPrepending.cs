@@ -49,11 +49,12 @@ public sealed class TokenPrepending(int start = TokenPrepending.DefaultStart, in
             string summary = build.Unsqueeze(edited.Add("GatherND", [hidden, last], [Attributes.Of("batch_dims", 1)]), 1);
             string kept = build.Node("Where", isPlaceholder, summary, hidden);
             NodeProto[] own = [edited.Producer(kept)!, edited.Producer(edited.Producer(summary)!.Input[0])!];
-            string? normed = before is { IsFused: true } ? Renorm.Apply(graph.Flow, before.Norm!, kept) : null;
-            edited.ReplaceUses(hidden, kept, [.. own, .. normed is null ? [] : new[] { edited.Producer(normed)! }]);
-            if (normed is not null)
+            edited.ReplaceUses(hidden, kept, own);
+            if (before is { IsFused: true, Norm: { } norm })
             {
-                edited.ReplaceUses(before!.Norm!.Output, normed);
+                // The placeholder alone is normalised anew: other tokens keep the fused node's bits.
+                string normed = build.Node("Where", isPlaceholder, Renorm.Apply(graph.Flow, norm, kept), norm.Output);
+                edited.ReplaceUses(norm.Output, normed, edited.Producer(normed)!);
             }
         }
         return true;
