@@ -32,14 +32,20 @@ internal sealed record CompiledGraph(string Path, string Hash)
         Task<string> hash = Task.Run(() => source.Hash);
         string link = System.IO.Path.Combine(options.CompiledFolder, Digest([$"link/{Compiler}", System.IO.Path.GetFullPath(source.File), .. passes.Select(p => p.Key)]) + ".link");
         string? likely = passes.Count == 0 ? source.File : File.Exists(link) ? System.IO.Path.Combine(options.CompiledFolder, File.ReadAllText(link)) : null;
-        (EncoderSession Session, string Taken)? opened = likely is not null && File.Exists(likely) ? ProviderChoice.Open(likely, options.Provider) : null;
+        (EncoderSession Session, string Taken)? opened = passes.Count == 0 ? ProviderChoice.Open(source.File, options.Provider) : Try(likely, options.Provider);
         try
         {
-            CompiledGraph graph = Find(source, hash.GetAwaiter().GetResult(), passes, options.CompiledFolder);
+            string sourceHash = hash.GetAwaiter().GetResult();
+            CompiledGraph graph = Find(source, sourceHash, passes, options.CompiledFolder);
             if (opened is null || likely != graph.Path)
             {
                 opened?.Session.Dispose();
-                opened = ProviderChoice.Open(graph.Path, options.Provider);
+                opened = Try(graph.Path, options.Provider);
+                if (opened is null) // kept damaged: made again, and what is still refused is an error
+                {
+                    graph = Find(source, sourceHash, passes, options.CompiledFolder);
+                    opened = ProviderChoice.Open(graph.Path, options.Provider);
+                }
                 File.WriteAllText(link, System.IO.Path.GetFileName(graph.Path));
             }
             return (graph, opened.Value.Session, opened.Value.Taken);
@@ -48,6 +54,20 @@ internal sealed record CompiledGraph(string Path, string Hash)
         {
             opened?.Session.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>A compiled file that the runtime refuses was cut or changed by somebody: it goes, and null says so.</summary>
+    private static (EncoderSession, string)? Try(string? path, string provider)
+    {
+        try
+        {
+            return path is not null && File.Exists(path) ? ProviderChoice.Open(path, provider) : null;
+        }
+        catch (ModelFormatException)
+        {
+            File.Delete(path!);
+            return null;
         }
     }
 

@@ -52,6 +52,22 @@ public sealed class ServedModelTests : IDisposable
     }
 
     [Fact]
+    public async Task A_compiled_file_that_was_cut_is_made_again_and_what_a_killed_process_left_is_no_compiled_file()
+    {
+        string model = TinyModel.Write(_folder["model"]);
+        Upgrade(model, """{"pass":"latentAttention","weights":"heads.npz","prefix":"nv.","heads":4}""");
+        (string space, float[] vector) = await EmbedAsync(model);
+        string compiled = Directory.GetFiles(_folder["compiled"], "*.onnx").Single();
+        byte[] whole = File.ReadAllBytes(compiled);
+        File.WriteAllBytes(compiled, whole[..(whole.Length / 2)]);
+        (await EmbedAsync(model)).ShouldSatisfyAllConditions(again => again.Space.ShouldBe(space), again => again.Vector.ShouldBe(vector));
+        File.ReadAllBytes(compiled).ShouldBe(whole);
+        File.Move(compiled, compiled + ".77.part");
+        File.WriteAllBytes(compiled + ".77.part", whole[..100]);
+        (await EmbedAsync(model)).Vector.ShouldBe(vector);
+    }
+
+    [Fact]
     public void A_pass_that_does_not_apply_is_refused_and_leaves_nothing()
     {
         string model = TinyModel.Write(_folder["model"]);
