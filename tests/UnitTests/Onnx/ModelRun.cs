@@ -8,12 +8,13 @@ namespace Retrieval.UnitTests.Onnx;
 internal sealed class ModelRun : IDisposable
 {
     private readonly InferenceSession _session;
-    private readonly TransformerLayer _layer;
+    // Only a cache needs it, and what a test cuts out of a model may have no attention.
+    private readonly Lazy<TransformerLayer> _layer;
     private readonly TemporaryFolder _folder = new();
 
     public ModelRun(OnnxModel model, GraphOptimizationLevel level = GraphOptimizationLevel.ORT_ENABLE_ALL)
     {
-        _layer = TransformerGraph.Analyze(model).Layers[0];
+        _layer = new(() => TransformerGraph.Analyze(model).Layers[0]);
         model.Write(_folder["model.onnx"]);
         using SessionOptions options = new() { IntraOpNumThreads = 1, LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR, GraphOptimizationLevel = level };
         _session = new InferenceSession(_folder["model.onnx"], options);
@@ -51,7 +52,7 @@ internal sealed class ModelRun : IDisposable
         {
             return OrtValue.CreateTensorValueFromMemory(data, shape);
         }
-        return _session.InputMetadata[name].Dimensions.Length == 4 ? OrtValue.CreateTensorValueFromMemory(Array.Empty<float>(), [shape[0], _layer.KeyHeads!.Value, 0, _layer.HeadSize!.Value])
+        return _session.InputMetadata[name].Dimensions.Length == 4 ? OrtValue.CreateTensorValueFromMemory(Array.Empty<float>(), [shape[0], _layer.Value.KeyHeads!.Value, 0, _layer.Value.HeadSize!.Value])
             : throw new InvalidOperationException($"The test has nothing for input '{name}'.");
     }
 }
