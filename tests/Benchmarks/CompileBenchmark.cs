@@ -32,18 +32,19 @@ internal static class CompileBenchmark
         EncoderOptions options = new() { Provider = "cpu", CompiledFolder = Path.Combine(folder, "compiled") };
         RetrievalFile file = RetrievalFile.Read(folder);
         List<double> compile = [], cached = [], runtime = [];
+        ModelFolder model = ModelFolder.Read(file.Model);
         OnnxModelInfo source = OnnxModelInfo.Read(graph);
         string hash = source.Hash;
         for (int i = 0; i < rounds; i++)
         {
             Directory.Delete(Directory.CreateDirectory(options.CompiledFolder).FullName, true);
-            compile.Add(Time(() => CompiledGraph.Find(source, hash, file.Passes, options.CompiledFolder)));
+            compile.Add(Time(() => CompiledGraph.Find(model, hash, file.Passes, options.CompiledFolder)));
         }
-        string path = CompiledGraph.Find(source, hash, file.Passes, options.CompiledFolder).Path;
-        CompiledGraph.Open(source, file.Passes, options).Session.Dispose(); // the first leaves a note of what it opened
+        string path = CompiledGraph.Find(model, hash, file.Passes, options.CompiledFolder).Path;
+        CompiledGraph.Open(model, source, file.Passes, options).Session.Dispose(); // the first leaves a note of what it opened
         for (int i = 0; i < rounds; i++)
         {
-            cached.Add(Time(() => CompiledGraph.Open(OnnxModelInfo.Read(graph), file.Passes, options).Session.Dispose()));
+            cached.Add(Time(() => CompiledGraph.Open(model, OnnxModelInfo.Read(graph), file.Passes, options).Session.Dispose()));
             runtime.Add(Time(() => EncoderSession.Open(path, 1, ExecutionProvider.Cpu).Dispose()));
         }
         Report.Head("Compiled graphs", $"compile --rounds {rounds}");

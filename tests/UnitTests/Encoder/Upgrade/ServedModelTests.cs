@@ -78,6 +78,20 @@ public sealed class ServedModelTests : IDisposable
     }
 
     [Fact]
+    public async Task An_int8_upgrade_is_near_the_model_and_its_calibration_text_is_part_of_its_id()
+    {
+        string model = TinyModel.Write(_folder["model"]);
+        (_, float[] plain) = await EmbedAsync(model);
+        File.WriteAllLines(Path.Combine(model, "texts.txt"), TinyModel.Texts(30, 8));
+        Upgrade(model, """{"pass":"int8","texts":"texts.txt"}""");
+        (string space, float[] vector) = await EmbedAsync(model);
+        Kernels.Dot(vector, plain).ShouldBeGreaterThan(0.98f);
+        vector.ShouldNotBe(plain);
+        File.WriteAllLines(Path.Combine(model, "texts.txt"), TinyModel.Texts(30, 9));
+        (await EmbedAsync(model)).Space.ShouldNotBe(space);
+    }
+
+    [Fact]
     public async Task An_exit_with_its_own_dense_layer_is_served_and_one_without_is_refused()
     {
         string model = TinyModel.Write(_folder["model"], dense: Random(48, 64, 6));
