@@ -95,7 +95,6 @@ internal sealed class HeadGraph
     /// <summary>First or last index of the largest number along axis 1: (rows, 1) int64.</summary>
     public string ArgMax(string tensor, bool last)
     {
-        // Version 11 has no select_last_index; there the larger of equal numbers is made by adding its place.
         return !last ? Graph.Add("ArgMax", [tensor], [Attributes.Of("axis", 1L), Attributes.Of("keepdims", 1L)])
             : Graph.Opset >= 12 ? Graph.Add("ArgMax", [tensor], [Attributes.Of("axis", 1L), Attributes.Of("keepdims", 1L), Attributes.Of("select_last_index", 1L)])
             : throw Refuse($"the last token is found from operator set 12 on, and its is {Graph.Opset}. Export it again with a newer one.");

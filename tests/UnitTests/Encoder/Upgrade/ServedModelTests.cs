@@ -213,6 +213,21 @@ public sealed class ServedModelTests : IDisposable
     }
 
     [Fact]
+    public async Task Folders_that_say_something_of_their_own_are_refused_where_it_would_be_lost()
+    {
+        string model = TinyModel.Write(_folder["model"]), other = TinyModel.Write(_folder["other"]);
+        Upgrade(model, """{"pass":"tempScale","temperature":0.9}""");
+        (await Should.ThrowAsync<RetrievalException>(() => PairAlignment.RunAsync(new AlignmentRequest(model, other, TinyModel.Texts(60, 3), MapKind.None, 0, _folder["pair"]), TinyModel.Options(_folder["compiled"]), () => { }, NullLogger.Instance, CancellationToken.None)))
+            .Message.ShouldContain("is an upgrade, a pair or a router. Name the folder of a model without retrieval.json");
+        Directory.CreateDirectory(_folder["outer"]);
+        File.WriteAllText(Path.Combine(_folder["outer"], "retrieval.json"), """{"version":1,"model":"../model"}""");
+        Refusal(_folder["outer"]).ShouldContain("has a retrieval.json of its own");
+        File.WriteAllText(Path.Combine(other, "1_Pooling", "config.json"), """{"pooling_mode_cls_token":true}""");
+        File.WriteAllText(Path.Combine(other, "retrieval.json"), """{"version":1,"instruction":"strict"}""");
+        Refusal(other).ShouldContain("the model's pooling is cls");
+    }
+
+    [Fact]
     public async Task A_router_folder_has_a_path_for_each_side()
     {
         string router = _folder["router"];
