@@ -56,6 +56,26 @@ public sealed class OnnxModel
     /// <param name="weightsName">Name of the file for weights, in the same folder.</param>
     public void Write(string path, string weightsName) => ModelWriter.Write(this, path, weightsName);
 
+    /// <summary>
+    /// The graph alone, as a file's bytes: large weights are external, at their places in <see cref="WeightFiles"/>, whose folder a reader has to be told.
+    /// Models that came from one by passes share its weights that way.
+    /// </summary>
+    public byte[] ToGraph()
+    {
+        ModelProto proto = Proto.Clone();
+        foreach (TensorProto tensor in proto.Graph.Initializer)
+        {
+            if (Weights.TryGetValue(tensor.Name, out WeightSlice? slice))
+            {
+                ModelWriter.PointTo(tensor, System.IO.Path.GetFileName(slice.File), slice.Offset, slice.Length);
+            }
+        }
+        return proto.ToByteArray();
+    }
+
+    /// <summary>Weights that <see cref="ToGraph"/> leaves out.</summary>
+    public IReadOnlyList<ModelWeight> LargeWeights => [.. Proto.Graph.Initializer.Where(t => Weights.ContainsKey(t.Name)).Select(t => new ModelWeight(t.Name, t.DataType, [.. t.Dims], Weights[t.Name]))];
+
     internal static OnnxFormatException Unreadable(string path, Exception e) =>
         new(path, $"cannot be read: {e.Message} Give the path of an ONNX file that this user may read.", e);
 
@@ -74,3 +94,10 @@ public sealed class OnnxModel
         }
     }
 }
+
+/// <summary>A weight in a file.</summary>
+/// <param name="Name">Of the initialiser.</param>
+/// <param name="ElementType">TensorProto.DataType.</param>
+/// <param name="Shape">Sizes.</param>
+/// <param name="Place">Where its bytes are.</param>
+public sealed record ModelWeight(string Name, int ElementType, IReadOnlyList<long> Shape, WeightSlice Place);

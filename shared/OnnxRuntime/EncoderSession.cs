@@ -45,7 +45,29 @@ public sealed class EncoderSession : IDisposable
     /// <exception cref="OnnxRuntimeException">The file is no model, or the provider cannot be loaded.</exception>
     public static EncoderSession Open(string path, int threads, ExecutionProvider provider)
     {
-        using SessionOptions options = new()
+        using SessionOptions options = Options(threads);
+        if (provider == ExecutionProvider.Cuda)
+        {
+            using OrtCUDAProviderOptions cuda = new();
+            options.AppendExecutionProvider_CUDA(cuda);
+        }
+        return new EncoderSession(new InferenceSession(path, options));
+    }
+
+    /// <summary>Opens one of several graphs over the same weights, on the processor.</summary>
+    /// <param name="graph">A model's bytes, its large weights external.</param>
+    /// <param name="weights">Those weights; must outlive the session.</param>
+    /// <param name="threads">Threads inside one run.</param>
+    public static EncoderSession Open(byte[] graph, SharedWeights weights, int threads)
+    {
+        using SessionOptions options = Options(threads);
+        weights.Give(options);
+        return new EncoderSession(new InferenceSession(graph, options, weights.Packed));
+    }
+
+    private static SessionOptions Options(int threads)
+    {
+        SessionOptions options = new()
         {
             IntraOpNumThreads = threads,
             InterOpNumThreads = 1,
@@ -57,12 +79,7 @@ public sealed class EncoderSession : IDisposable
         };
         // A thread that spins between runs takes the core from the tokenizer and the other sessions.
         options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
-        if (provider == ExecutionProvider.Cuda)
-        {
-            using OrtCUDAProviderOptions cuda = new();
-            options.AppendExecutionProvider_CUDA(cuda);
-        }
-        return new EncoderSession(new InferenceSession(path, options));
+        return options;
     }
 
     /// <summary>Runs the model and hands the output to a reader; nothing of it may be kept.</summary>

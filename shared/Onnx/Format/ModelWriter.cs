@@ -12,8 +12,8 @@ namespace Retrieval.Onnx;
 internal static class ModelWriter
 {
     private const int GraphTag = (7 << 3) | 2, InitializerTag = (5 << 3) | 2, RawTag = (9 << 3) | 2;
-    // Readers map external data page by page.
-    private const int Alignment = 4096;
+    // A cache line: kernels read mapped weights in place.
+    private const int Alignment = 64;
 
     public static void Write(OnnxModel model, string path, string? weightsName)
     {
