@@ -45,7 +45,7 @@ internal sealed class EncoderModel : IDisposable
     public static EncoderModel Open(string name, ModelFolder folder, IReadOnlyList<UpgradePass> passes, int? maxTokens, EncoderOptions options)
     {
         OnnxModelInfo source = OnnxModelInfo.Read(folder.Graph);
-        (CompiledGraph graph, EncoderSession session, string taken) = CompiledGraph.Open(source, passes, options);
+        (CompiledGraph graph, EncoderSession session, string taken) = CompiledGraph.Open(folder, source, passes, options);
         try
         {
             (string Name, int Width) output = Output(folder, passes.Count == 0 ? source : OnnxModelInfo.Read(graph.Path));

@@ -112,6 +112,10 @@ public sealed class LocalEncoder : IEncoder, ITokenizerFiles, IDisposable
         }
         int leftOut = lane.Model.LeftOut(request.Kind);
         TextWork[] texts = [.. request.Texts.Select((t, i) => new TextWork(Tokenize(lane.Model, t, i, request), wantsTokens, leftOut, cancellationToken))];
+        if (Array.FindIndex(texts, t => t.Length <= leftOut) is >= 0 and var bare)
+        {
+            throw new RetrievalException(ErrorKind.Invalid, $"Text {bare} has no token behind its instruction.", "texts", $"{texts[bare].Length} tokens", $"more than {leftOut} tokens", "Shorten the prompt, or send a text.");
+        }
         lane.Queue.Add(texts, request.Kind != InputKind.Document);
         await Task.WhenAll(texts.Select(t => t.Done.Task)).WaitAsync(cancellationToken).ConfigureAwait(false);
         return texts;

@@ -59,6 +59,7 @@ internal sealed class ServedModel : IDisposable
     internal static (EncoderModel Documents, EncoderModel? Queries) Open(ModelOptions options, EncoderOptions encoder, ILogger logger)
     {
         RetrievalFile file = RetrievalFile.Read(options.Path);
+        RequirePlain(file);
         string name = options.Name ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(options.Path)));
         ModelFolder folder = ModelFolder.Read(file.Model);
         ModelFolder own = Changed(folder, file, file.Queries is { Model: null } variant ? variant.Prompt : null);
@@ -84,23 +85,33 @@ internal sealed class ServedModel : IDisposable
         }
     }
 
+    /// <summary>What another folder's own file says would be lost without a word.</summary>
+    private static void RequirePlain(RetrievalFile file)
+    {
+        string other = Path.Combine(file.Model, RetrievalFile.Name);
+        if (other != file.File && File.Exists(other))
+        {
+            throw new ModelFormatException(file.File, $"names the model in {file.Model}, which has a {RetrievalFile.Name} of its own. Move what that says into this file.");
+        }
+    }
+
     private static EncoderModel? OpenQueries(string name, ModelFolder folder, RetrievalFile file, EncoderModel documents, EncoderOptions encoder, ILogger logger)
     {
-        if (file.Queries is not { Model: { } path } variant)
-        {
-            return folder.Queries is null ? null : Fitting(EncoderModel.Open(name, Changed(folder.Queries, file, file.Queries?.Prompt), [], null, encoder), documents, file.Model);
-        }
-        EncoderModel queries = OpenStudent(name, path, variant.Prompt, encoder);
+        EncoderModel? queries = file.Queries is { Model: { } path } variant ? OpenStudent(name, path, variant.Prompt, encoder)
+            : folder.Queries is { } routed ? EncoderModel.Open(name, Changed(routed, file, file.Queries?.Prompt), [], null, encoder) : null;
         try
         {
-            variant.Measured!.Require(file.File, documents.Description.Space, queries.Description.Space);
-            PairMeasure measured = variant.Measured.Measure;
-            Log.Pair(logger, name, variant.Name, measured.Cosine.Value, measured.RecallKept.Value, measured.RecallKept.Low, measured.RecallKept.High, measured.Texts);
-            return Fitting(queries, documents, file.File);
+            if (queries is not null && file.Queries is { Measured: { } measured } admitted)
+            {
+                measured.Require(file.File, documents.Description.Space, queries.Description.Space);
+                Log.Pair(logger, name, admitted.Name, measured.Measure.Cosine.Value, measured.Measure.RecallKept.Value, measured.Measure.RecallKept.Low, measured.Measure.RecallKept.High, measured.Measure.Texts);
+            }
+            RequireFitting(queries ?? documents, documents, queries is null || file.Queries?.Model is not null ? file.File : file.Model);
+            return queries;
         }
         catch
         {
-            queries.Dispose();
+            queries?.Dispose();
             throw;
         }
     }
@@ -114,21 +125,20 @@ internal sealed class ServedModel : IDisposable
     }
 
     /// <summary>A vector of other dimensions would be compared with nothing.</summary>
-    private static EncoderModel Fitting(EncoderModel queries, EncoderModel documents, string file)
+    private static void RequireFitting(EncoderModel queries, EncoderModel documents, string file)
     {
         (int asked, int stored) = (queries.Description.Space.Dimensions, documents.Description.Space.Dimensions);
-        if (asked == stored)
+        if (asked != stored)
         {
-            return queries;
+            throw new ModelFormatException(file, $"pairs queries of {asked} dimensions with documents of {stored}. Both have to give the same: align the student with 'retrieval model align', or cut both to the same.");
         }
-        queries.Dispose();
-        throw new ModelFormatException(file, $"pairs queries of {asked} dimensions with documents of {stored}. Both have to give the same: align the student with 'retrieval model align', or cut both to the same.");
     }
 
     private static ModelFolder Changed(ModelFolder folder, RetrievalFile file, string? prompt) => folder with
     {
         QueryPrompt = prompt ?? folder.QueryPrompt,
-        Instruction = file.Instruction,
+        Instruction = file.Instruction == InstructionMask.None || folder.PoolingMode == "mean" ? file.Instruction
+            : throw new ModelFormatException(file.File, $"leaves an instruction out of a mean, but the model's pooling is {folder.PoolingMode}. Leave out 'instruction'."),
         Steps = file.Dimensions is { } dimensions ? [.. Steps(folder, file), new FirstNumbers(dimensions, file.File), UnitLength.Instance] : Steps(folder, file),
     };
 

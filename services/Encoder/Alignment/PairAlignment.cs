@@ -32,13 +32,15 @@ public static class PairAlignment
     /// <param name="encoded">Called once a text and model.</param>
     /// <param name="logger">Of the models.</param>
     /// <param name="cancellationToken">Ends it; nothing is left behind.</param>
-    /// <exception cref="RetrievalException">Invalid: a folder cannot be served, texts are too few, or the output is there already.</exception>
+    /// <exception cref="RetrievalException">Invalid: a folder cannot be served or is no plain model, texts are too few, or the output is there already.</exception>
     public static async Task<AlignmentReport> RunAsync(AlignmentRequest request, EncoderOptions encoder, Action encoded, ILogger logger, CancellationToken cancellationToken)
     {
         if (Path.Exists(request.Output))
         {
             throw new RetrievalException(ErrorKind.Conflict, $"{request.Output} is there already.", "--output", request.Output, help: "Name a folder that does not exist.");
         }
+        RequirePlain(request.Teacher, "--teacher");
+        RequirePlain(request.Student, "--student");
         using LocalEncoder teacher = Open(request.Teacher, encoder, logger), student = Open(request.Student, encoder, logger);
         float[][] to = await EncodeAsync(teacher, request.Texts, InputKind.Document, encoded, cancellationToken).ConfigureAwait(false);
         float[][] from = await EncodeAsync(student, request.Texts, InputKind.Query, encoded, cancellationToken).ConfigureAwait(false);
@@ -49,6 +51,15 @@ public static class PairAlignment
         }
         await WriteAsync(request, encoder, (teacher, student), maps[0], logger, cancellationToken).ConfigureAwait(false);
         return new AlignmentReport(maps, request.Output);
+    }
+
+    /// <summary>A pair is made of models, not of pairs or upgrades: what another file says would be lost.</summary>
+    private static void RequirePlain(string folder, string option)
+    {
+        if (File.Exists(Path.Combine(folder, RetrievalFile.Name)) || (Directory.Exists(folder) && File.Exists(Path.Combine(folder, "modules.json")) && ModuleList.Read(folder).Queries is not null))
+        {
+            throw new RetrievalException(ErrorKind.Invalid, $"{folder} is an upgrade, a pair or a router.", option, folder, help: $"Name the folder of a model without {RetrievalFile.Name}.");
+        }
     }
 
     private static LocalEncoder Open(string folder, EncoderOptions options, ILogger logger) => LocalEncoder.Load(new EncoderOptions

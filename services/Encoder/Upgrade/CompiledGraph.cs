@@ -23,23 +23,30 @@ internal sealed record CompiledGraph(string Path, string Hash)
     /// Opens a session on the graph, which is made when it is not there. Hashing a model takes a fifth of the time that the runtime takes to open it:
     /// both go on at once, on the file that the same source and passes gave last time, and what was opened is thrown away should the hash say otherwise.
     /// </summary>
-    /// <param name="source">The model file.</param>
+    /// <param name="folder">What the model's files say.</param>
+    /// <param name="source">Its ONNX file.</param>
     /// <param name="passes">In order.</param>
     /// <param name="options">Provider, and folder of compiled graphs; made when it is not there.</param>
     /// <exception cref="PassRefusedException">A pass does not apply.</exception>
-    public static (CompiledGraph Graph, EncoderSession Session, string Taken) Open(OnnxModelInfo source, IReadOnlyList<UpgradePass> passes, EncoderOptions options)
+    public static (CompiledGraph Graph, EncoderSession Session, string Taken) Open(ModelFolder folder, OnnxModelInfo source, IReadOnlyList<UpgradePass> passes, EncoderOptions options)
     {
         Task<string> hash = Task.Run(() => source.Hash);
         string link = System.IO.Path.Combine(options.CompiledFolder, Digest([$"link/{Compiler}", System.IO.Path.GetFullPath(source.File), .. passes.Select(p => p.Key)]) + ".link");
         string? likely = passes.Count == 0 ? source.File : File.Exists(link) ? System.IO.Path.Combine(options.CompiledFolder, File.ReadAllText(link)) : null;
-        (EncoderSession Session, string Taken)? opened = likely is not null && File.Exists(likely) ? ProviderChoice.Open(likely, options.Provider) : null;
+        (EncoderSession Session, string Taken)? opened = passes.Count == 0 ? ProviderChoice.Open(source.File, options.Provider) : Try(likely, options.Provider);
         try
         {
-            CompiledGraph graph = Find(source, hash.GetAwaiter().GetResult(), passes, options.CompiledFolder);
+            string sourceHash = hash.GetAwaiter().GetResult();
+            CompiledGraph graph = Find(folder, sourceHash, passes, options.CompiledFolder);
             if (opened is null || likely != graph.Path)
             {
                 opened?.Session.Dispose();
-                opened = ProviderChoice.Open(graph.Path, options.Provider);
+                opened = Try(graph.Path, options.Provider);
+                if (opened is null) // kept damaged: made again, and what is still refused is an error
+                {
+                    graph = Find(folder, sourceHash, passes, options.CompiledFolder);
+                    opened = ProviderChoice.Open(graph.Path, options.Provider);
+                }
                 File.WriteAllText(link, System.IO.Path.GetFileName(graph.Path));
             }
             return (graph, opened.Value.Session, opened.Value.Taken);
@@ -51,21 +58,37 @@ internal sealed record CompiledGraph(string Path, string Hash)
         }
     }
 
+    /// <summary>A compiled file that the runtime refuses was cut or changed by somebody: it goes, and null says so.</summary>
+    private static (EncoderSession, string)? Try(string? path, string provider)
+    {
+        try
+        {
+            return path is not null && File.Exists(path) ? ProviderChoice.Open(path, provider) : null;
+        }
+        catch (ModelFormatException)
+        {
+            File.Delete(path!);
+            return null;
+        }
+    }
+
     /// <summary>Finds or makes the graph.</summary>
-    /// <param name="source">The model file.</param>
-    /// <param name="sourceHash">Of it.</param>
+    /// <param name="folder">What the model's files say.</param>
+    /// <param name="sourceHash">Of its ONNX file.</param>
     /// <param name="passes">In order.</param>
     /// <param name="cache">Folder of compiled graphs.</param>
-    public static CompiledGraph Find(OnnxModelInfo source, string sourceHash, IReadOnlyList<UpgradePass> passes, string cache)
+    public static CompiledGraph Find(ModelFolder folder, string sourceHash, IReadOnlyList<UpgradePass> passes, string cache)
     {
         if (passes.Count == 0)
         {
-            return new CompiledGraph(source.File, sourceHash);
+            return new CompiledGraph(folder.Graph, sourceHash);
         }
-        string hash = Digest([$"compiler/{Compiler}", sourceHash, .. passes.Select(p => p.Key)]), path = System.IO.Path.Combine(cache, hash + ".onnx");
+        // Texts are calibrated on as the tokenizer cuts them.
+        string texts = passes.Any(p => p.IsInt8) ? $"{UpgradePass.HashOf(folder.Tokenizer)} {folder.MaxTokens}" : "";
+        string hash = Digest([$"compiler/{Compiler}", sourceHash, texts, .. passes.Select(p => p.Key)]), path = System.IO.Path.Combine(cache, hash + ".onnx");
         if (!File.Exists(path))
         {
-            Write(passes.Aggregate(OnnxModel.Read(source.File), (model, pass) => pass.Apply(model)), path);
+            Write(passes.Aggregate(OnnxModel.Read(folder.Graph), (model, pass) => pass.Apply(model, folder)), path);
         }
         return new CompiledGraph(path, hash);
     }

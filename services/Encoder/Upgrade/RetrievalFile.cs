@@ -65,7 +65,7 @@ internal sealed record RetrievalFile
             },
         };
         json.End();
-        return read;
+        return read.Passes.SkipLast(1).Any(p => p.IsInt8) ? throw json.Wrong("passes", "quantise before another pass. Put int8 last") : read;
     }
 
     internal static string Folder(string folder, string? path) => Path.GetFullPath(Path.Combine(folder, path ?? "."));

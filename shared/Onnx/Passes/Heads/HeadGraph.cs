@@ -12,6 +12,7 @@ internal sealed class HeadGraph
     private const long OldestOpset = 11;
     private const float NormEpsilon = 1e-5f;
     private readonly string _pass;
+    private readonly Builder _build;
 
     /// <summary>Opens a copy of a model.</summary>
     /// <exception cref="PassRefusedException">Its operator set is too old to build on.</exception>
@@ -22,7 +23,7 @@ internal sealed class HeadGraph
     /// <summary>Builds on a graph that is being edited.</summary>
     public HeadGraph(Graph graph, string pass)
     {
-        (Graph, _pass) = (graph, pass);
+        (Graph, _pass, _build) = (graph, pass, new Builder(graph));
         if (Graph.Opset < OldestOpset)
         {
             throw Refuse($"its operator set is {Graph.Opset} and {OldestOpset} is the oldest that is built on. Export it again with a newer one.");
@@ -64,19 +65,19 @@ internal sealed class HeadGraph
 
     public string Scalar(float value) => Graph.AddConstant("scalar", DataType.Float, [value]);
 
-    public string Longs(params long[] values) => Graph.AddConstant("axes", DataType.Int64, values, values.Length);
+    public string Longs(params long[] values) => _build.Longs(values);
 
-    public string Op(string op, params string[] inputs) => Graph.Add(op, inputs);
+    public string Op(string op, params string[] inputs) => _build.Node(op, inputs);
 
-    public string Cast(string tensor, int type) => Graph.Add("Cast", [tensor], [Attributes.Of("to", (long)type)]);
+    public string Cast(string tensor, int type) => _build.Cast(tensor, type);
 
-    public string Unsqueeze(string tensor, long axis) => Graph.Opset >= 13 ? Op("Unsqueeze", tensor, Longs(axis)) : Graph.Add("Unsqueeze", [tensor], [Attributes.Of("axes", [axis])]);
+    public string Unsqueeze(string tensor, long axis) => _build.Unsqueeze(tensor, axis);
 
     public string Squeeze(string tensor, long axis) => Graph.Opset >= 13 ? Op("Squeeze", tensor, Longs(axis)) : Graph.Add("Squeeze", [tensor], [Attributes.Of("axes", [axis])]);
 
     public string Sum(string tensor, long axis, bool keep = false) => Reduce("ReduceSum", 13, tensor, axis, keep);
 
-    public string Max(string tensor, long axis, bool keep = false) => Reduce("ReduceMax", 18, tensor, axis, keep);
+    public string Max(string tensor, long axis, bool keep = false) => _build.ReduceMax(tensor, axis, keep);
 
     public string Mean(string tensor, long axis, bool keep = false) => Reduce("ReduceMean", 18, tensor, axis, keep);
 
@@ -94,7 +95,6 @@ internal sealed class HeadGraph
     /// <summary>First or last index of the largest number along axis 1: (rows, 1) int64.</summary>
     public string ArgMax(string tensor, bool last)
     {
-        // Version 11 has no select_last_index; there the larger of equal numbers is made by adding its place.
         return !last ? Graph.Add("ArgMax", [tensor], [Attributes.Of("axis", 1L), Attributes.Of("keepdims", 1L)])
             : Graph.Opset >= 12 ? Graph.Add("ArgMax", [tensor], [Attributes.Of("axis", 1L), Attributes.Of("keepdims", 1L), Attributes.Of("select_last_index", 1L)])
             : throw Refuse($"the last token is found from operator set 12 on, and its is {Graph.Opset}. Export it again with a newer one.");

@@ -52,6 +52,22 @@ public sealed class ServedModelTests : IDisposable
     }
 
     [Fact]
+    public async Task A_compiled_file_that_was_cut_is_made_again_and_what_a_killed_process_left_is_no_compiled_file()
+    {
+        string model = TinyModel.Write(_folder["model"]);
+        Upgrade(model, """{"pass":"latentAttention","weights":"heads.npz","prefix":"nv.","heads":4}""");
+        (string space, float[] vector) = await EmbedAsync(model);
+        string compiled = Directory.GetFiles(_folder["compiled"], "*.onnx").Single();
+        byte[] whole = File.ReadAllBytes(compiled);
+        File.WriteAllBytes(compiled, whole[..(whole.Length / 2)]);
+        (await EmbedAsync(model)).ShouldSatisfyAllConditions(again => again.Space.ShouldBe(space), again => again.Vector.ShouldBe(vector));
+        File.ReadAllBytes(compiled).ShouldBe(whole);
+        File.Move(compiled, compiled + ".77.part");
+        File.WriteAllBytes(compiled + ".77.part", whole[..100]);
+        (await EmbedAsync(model)).Vector.ShouldBe(vector);
+    }
+
+    [Fact]
     public void A_pass_that_does_not_apply_is_refused_and_leaves_nothing()
     {
         string model = TinyModel.Write(_folder["model"]);
@@ -59,6 +75,20 @@ public sealed class ServedModelTests : IDisposable
         Upgrade(model, """{"pass":"latentAttention","weights":"w.safetensors","prefix":"nv.","heads":4}""");
         Should.Throw<RetrievalException>(() => LocalEncoder.Load(TinyModel.Options(_folder["compiled"], model), NullLogger.Instance)).Message.ShouldContain("'nv.latents' of 1; n x n is needed");
         (Directory.Exists(_folder["compiled"]) ? Directory.GetFiles(_folder["compiled"]) : []).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task An_int8_upgrade_is_near_the_model_and_its_calibration_text_is_part_of_its_id()
+    {
+        string model = TinyModel.Write(_folder["model"]);
+        (_, float[] plain) = await EmbedAsync(model);
+        File.WriteAllLines(Path.Combine(model, "texts.txt"), TinyModel.Texts(30, 8));
+        Upgrade(model, """{"pass":"int8","texts":"texts.txt"}""");
+        (string space, float[] vector) = await EmbedAsync(model);
+        Kernels.Dot(vector, plain).ShouldBeGreaterThan(0.98f);
+        vector.ShouldNotBe(plain);
+        File.WriteAllLines(Path.Combine(model, "texts.txt"), TinyModel.Texts(30, 9));
+        (await EmbedAsync(model)).Space.ShouldNotBe(space);
     }
 
     [Fact]
@@ -180,6 +210,21 @@ public sealed class ServedModelTests : IDisposable
         await Should.ThrowAsync<OperationCanceledException>(() => PairAlignment.RunAsync(new AlignmentRequest(teacher, student, TinyModel.Texts(200, 3), MapKind.Best, 0, _folder["pair"]), TinyModel.Options(_folder["compiled"]),
             () => { if (++encoded == 150) { cancel.Cancel(); } }, NullLogger.Instance, cancel.Token));
         Directory.GetFileSystemEntries(_folder.Path, "pair*").ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Folders_that_say_something_of_their_own_are_refused_where_it_would_be_lost()
+    {
+        string model = TinyModel.Write(_folder["model"]), other = TinyModel.Write(_folder["other"]);
+        Upgrade(model, """{"pass":"tempScale","temperature":0.9}""");
+        (await Should.ThrowAsync<RetrievalException>(() => PairAlignment.RunAsync(new AlignmentRequest(model, other, TinyModel.Texts(60, 3), MapKind.None, 0, _folder["pair"]), TinyModel.Options(_folder["compiled"]), () => { }, NullLogger.Instance, CancellationToken.None)))
+            .Message.ShouldContain("is an upgrade, a pair or a router. Name the folder of a model without retrieval.json");
+        Directory.CreateDirectory(_folder["outer"]);
+        File.WriteAllText(Path.Combine(_folder["outer"], "retrieval.json"), """{"version":1,"model":"../model"}""");
+        Refusal(_folder["outer"]).ShouldContain("has a retrieval.json of its own");
+        File.WriteAllText(Path.Combine(other, "1_Pooling", "config.json"), """{"pooling_mode_cls_token":true}""");
+        File.WriteAllText(Path.Combine(other, "retrieval.json"), """{"version":1,"instruction":"strict"}""");
+        Refusal(other).ShouldContain("the model's pooling is cls");
     }
 
     [Fact]
