@@ -18,5 +18,7 @@ Option<int> rounds = new("--rounds") { Description = "Passes over the texts that
 Option<string[]> only = new("--only") { Description = "Tokenizers to compare; all without it" };
 Command tokenize = new("tokenize", "Our tokenizer against the native library and the JavaScript one (needs node and npm)") { rounds, only };
 tokenize.SetAction((parsed, cancel) => TokenizeBenchmark.RunAsync(parsed.GetValue(rounds), parsed.GetValue(only) ?? [], cancel));
+Command tokenizerLoad = new("tokenizer-load", "From the bytes of tokenizer.json to a first token");
+tokenizerLoad.SetAction(_ => TokenizerLoadBenchmark.Run());
 
-return await new RootCommand("Measures as markdown tables on standard output; results.md keeps the committed ones.") { search, encode, threads, ready, tokenize }.Parse(args).InvokeAsync();
+return await new RootCommand("Measures as markdown tables on standard output; results.md keeps the committed ones.") { search, encode, threads, ready, tokenize, tokenizerLoad }.Parse(args).InvokeAsync();

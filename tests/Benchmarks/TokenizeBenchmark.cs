@@ -9,9 +9,10 @@ namespace Retrieval.Benchmarks;
 /// <summary>Our tokenizer against the native library and the JavaScript one: the same texts on one thread each, in turns, by CPU time.</summary>
 internal static class TokenizeBenchmark
 {
-    private const int WarmUps = 4;
+    // Enough for the runtime to have optimised what is measured, also on a busy machine.
+    private const int WarmUps = 30;
 
-    private static readonly string[] Names = ["bert-uncased-minilm", "gpt2-pairs", "roberta-base", "qwen2.5", "t5-small", "albert", "mistral-7b-v0.1"];
+    public static readonly string[] Names = ["bert-uncased-minilm", "gpt2-pairs", "roberta-base", "qwen2.5", "t5-small", "albert", "mistral-7b-v0.1"];
 
     public static async Task<int> RunAsync(int rounds, string[] only, CancellationToken cancellationToken)
     {
@@ -24,55 +25,54 @@ internal static class TokenizeBenchmark
         foreach (TokenizeTexts texts in corpora)
         {
             Report.Note($"### {texts.Name}\n\n{texts.Description}");
-            await CompareAsync(texts, names, folder, rounds, cancellationToken);
+            Compare(texts, names, folder, rounds);
         }
-        LoadTimes(names);
         Directory.Delete(folder, true);
         return 0;
     }
 
-    private static async Task CompareAsync(TokenizeTexts texts, string[] names, string folder, int rounds, CancellationToken cancellationToken)
+    private static void Compare(TokenizeTexts texts, string[] names, string folder, int rounds)
     {
         string file = Path.Combine(folder, "texts.json");
-        await File.WriteAllTextAsync(file, JsonSerializer.Serialize(texts.Texts), cancellationToken);
+        File.WriteAllText(file, JsonSerializer.Serialize(texts.Texts));
         Report.Columns("tokenizer", "ours, MB/s", "ours, thousand tokens/s", "native, MB/s", "JavaScript, MB/s", "ours / native", "ours / JavaScript", "bytes allocated a call", "texts with native's ids");
         foreach (string name in names)
         {
             byte[] json = Unpack(name);
             string tokenizerFile = Path.Combine(folder, $"{name}.json");
-            await File.WriteAllBytesAsync(tokenizerFile, json, cancellationToken);
+            File.WriteAllBytes(tokenizerFile, json);
             Tokenizer tokenizer = Tokenizer.Parse(json, name);
             using TokenizerPeer single = TokenizerPeer.Start("native", tokenizerFile, file), batch = TokenizerPeer.Start("native-batch", tokenizerFile, file), script = TokenizerPeer.Start("js", tokenizerFile, file);
-            int same = await CompareIdsAsync(tokenizer, texts, batch, cancellationToken);
-            await CompareSpeedAsync(name, tokenizer, texts, [single, batch, script], same, rounds, cancellationToken);
+            int same = CompareIds(tokenizer, texts, batch);
+            CompareSpeed(name, tokenizer, texts, [single, batch, script], same, rounds);
         }
         Report.Note("");
     }
 
-    private static async Task<int> CompareIdsAsync(Tokenizer tokenizer, TokenizeTexts texts, TokenizerPeer native, CancellationToken cancellationToken)
+    private static int CompareIds(Tokenizer tokenizer, TokenizeTexts texts, TokenizerPeer native)
     {
-        PeerRound round = await native.RoundAsync(withIds: true, cancellationToken);
+        PeerRound round = native.Round(withIds: true);
         return texts.Texts.Zip(round.Ids!, (text, ids) => tokenizer.Encode(text, addSpecialTokens: true, maxTokens: null).Ids.SequenceEqual(ids)).Count(same => same);
     }
 
-    private static async Task CompareSpeedAsync(string name, Tokenizer tokenizer, TokenizeTexts texts, TokenizerPeer[] peers, int same, int rounds, CancellationToken cancellationToken)
+    private static void CompareSpeed(string name, Tokenizer tokenizer, TokenizeTexts texts, TokenizerPeer[] peers, int same, int rounds)
     {
+        string[] all = [.. texts.Texts];
         EncodingBuffer buffer = new();
         List<PeerRound> ours = [];
         List<PeerRound>[] theirs = [.. peers.Select(_ => new List<PeerRound>())];
         long allocated = 0;
         for (int round = -WarmUps; round < rounds; round++)
         {
-            long before = GC.GetAllocatedBytesForCurrentThread();
-            PeerRound mine = Round(tokenizer, texts.Texts, buffer);
+            PeerRound mine = Round(tokenizer, all, buffer, out long bytes);
             if (round >= 0)
             {
-                allocated += GC.GetAllocatedBytesForCurrentThread() - before;
+                allocated += bytes;
                 ours.Add(mine);
             }
             for (int p = 0; p < peers.Length && round >= -1; p++)
             {
-                PeerRound other = await peers[p].RoundAsync(withIds: false, cancellationToken);
+                PeerRound other = peers[p].Round(withIds: false);
                 if (round >= 0)
                 {
                     theirs[p].Add(other);
@@ -86,47 +86,21 @@ internal static class TokenizeBenchmark
             allocated / (double)rounds / texts.Texts.Count, $"{same} of {texts.Texts.Count}");
     }
 
-    private static PeerRound Round(Tokenizer tokenizer, IReadOnlyList<string> texts, EncodingBuffer buffer)
+    private static PeerRound Round(Tokenizer tokenizer, string[] texts, EncodingBuffer buffer, out long allocated)
     {
-        long tokens = 0, began = Stopwatch.GetTimestamp();
+        long tokens = 0, began = Stopwatch.GetTimestamp(), before = GC.GetAllocatedBytesForCurrentThread();
         TimeSpan cpu = Environment.CpuUsage.TotalTime;
         foreach (string text in texts)
         {
             tokenizer.Encode(text, addSpecialTokens: true, int.MaxValue, buffer);
             tokens += buffer.Count;
         }
+        allocated = GC.GetAllocatedBytesForCurrentThread() - before;
         return new PeerRound(tokens, (Environment.CpuUsage.TotalTime - cpu).TotalMilliseconds, Stopwatch.GetElapsedTime(began).TotalMilliseconds, null);
     }
 
-    private static void LoadTimes(string[] names)
-    {
-        Report.Note("### Load\n\nFrom the bytes of tokenizer.json to a tokenizer that has encoded one text; median of five.");
-        Report.Columns("tokenizer", "entries", "ms");
-        foreach (string name in names)
-        {
-            LoadTime(name, Unpack(name));
-        }
-        LoadTime("seeded Unigram", SeededTokenizerFile.Unigram(250_000));
-        LoadTime("seeded byte-level BPE", SeededTokenizerFile.ByteLevel(250_000));
-        LoadTime("seeded WordPiece", SeededTokenizerFile.WordPiece(250_000));
-    }
-
-    private static void LoadTime(string name, byte[] json)
-    {
-        List<double> times = [];
-        int entries = 0;
-        for (int i = 0; i < 5; i++)
-        {
-            long began = Stopwatch.GetTimestamp();
-            Tokenizer tokenizer = Tokenizer.Parse(json, name);
-            tokenizer.Count("The first text.");
-            times.Add(Stopwatch.GetElapsedTime(began).TotalMilliseconds);
-            entries = tokenizer.VocabularySize;
-        }
-        Report.Row(name, entries, Timing.Median(times));
-    }
-
-    private static byte[] Unpack(string name)
+    /// <summary>The tokenizer.json of a reference tokenizer.</summary>
+    public static byte[] Unpack(string name)
     {
         string file = TestData.FindShared("tokenizers", "real", name, "tokenizer.json.gz") ?? throw new InvalidOperationException("shared/tokenizers is not there.");
         using GZipStream packed = new(File.OpenRead(file), CompressionMode.Decompress);

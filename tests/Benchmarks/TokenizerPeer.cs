@@ -49,12 +49,12 @@ internal sealed class TokenizerPeer : IDisposable
         return new TokenizerPeer(Process.Start(start)!);
     }
 
-    public async Task<PeerRound> RoundAsync(bool withIds, CancellationToken cancellationToken)
+    /// <summary>One round; waits for it on this thread, since what is measured beside it keeps memory for each thread.</summary>
+    public PeerRound Round(bool withIds)
     {
-        await _process.StandardInput.WriteLineAsync((withIds ? "ids" : "").AsMemory(), cancellationToken);
-        await _process.StandardInput.FlushAsync(cancellationToken);
-        string line = await _process.StandardOutput.ReadLineAsync(cancellationToken) ?? throw new InvalidOperationException("The peer ended.");
-        return JsonSerializer.Deserialize<PeerRound>(line, JsonSerializerOptions.Web)!;
+        _process.StandardInput.WriteLine(withIds ? "ids" : "");
+        _process.StandardInput.Flush();
+        return JsonSerializer.Deserialize<PeerRound>(_process.StandardOutput.ReadLine() ?? throw new InvalidOperationException("The peer ended."), JsonSerializerOptions.Web)!;
     }
 
     public void Dispose()

@@ -10,9 +10,11 @@ internal sealed class BpeModel : Model
     private readonly CharacterIds _only, _first, _inner, _last;
     private readonly int _unknown;
     private readonly int[] _bytes;
-    private readonly WordIndex _words;
-    private readonly PieceCache _cache = new();
     private readonly bool _fallsApart;
+
+    // Made by the first word: a byte-level model over text as it is has its own, and needs of this one only the names of tokens.
+    private WordIndex? _words;
+    private PieceCache? _cache;
 
     private BpeModel(BpeFile file)
     {
@@ -25,7 +27,6 @@ internal sealed class BpeModel : Model
         _unknown = file.Unknown is null ? -1 : tokens.Find(file.Unknown);
         _bytes = [.. Enumerable.Range(0, 256).Select(b => file.ByteFallback ? tokens.Find($"<0x{b:X2}>") : -1)];
         _fallsApart = file.FallsApart && (file.Unknown is not null || !_bytes.Contains(-1));
-        _words = Words(tokens, file.Suffix);
     }
 
     public static BpeModel Read(JsonNodeReader node, IReadOnlySet<int> elsewhere) => new(BpeFile.Read(node, elsewhere));
@@ -70,15 +71,17 @@ internal sealed class BpeModel : Model
     private void Word(ReadOnlySpan<char> word, int origin, TokenBuffer sink)
     {
         WordKey key = WordKey.Of(word);
-        if (_words.Find(word, key, out byte known) is >= 0 and int id && (known == WholeTokens.Whole || known == WholeTokens.Unknown && IsWhole(id, word, key)))
+        WordIndex words = _words ??= Words(_file.Tokens, _file.Suffix);
+        PieceCache cache = _cache ??= new PieceCache();
+        if (words.Find(word, key, out byte known) is >= 0 and int id && (known == WholeTokens.Whole || known == WholeTokens.Unknown && IsWhole(words, id, word, key)))
         {
             sink.Add(id, origin, word.Length);
         }
-        else if (!_cache.TryTake(key, origin, sink))
+        else if (!cache.TryTake(key, origin, sink))
         {
             int first = sink.Count;
             Split(word, origin, sink);
-            _cache.Put(key, origin, sink, first);
+            cache.Put(key, origin, sink, first);
         }
     }
 
@@ -98,10 +101,10 @@ internal sealed class BpeModel : Model
         }
     }
 
-    private bool IsWhole(int id, ReadOnlySpan<char> word, WordKey key)
+    private bool IsWhole(WordIndex words, int id, ReadOnlySpan<char> word, WordKey key)
     {
         bool isWhole = Merge(word) is { Count: 1 } symbols && symbols.Ids[0] == id;
-        _words.Keep(id, key, isWhole ? WholeTokens.Whole : WholeTokens.Split);
+        words.Keep(id, key, isWhole ? WholeTokens.Whole : WholeTokens.Split);
         return isWhole;
     }
 

@@ -21,6 +21,7 @@ public sealed class BpeModelTests
     [InlineData("unk some-bytes")]
     [InlineData("unk fuse some-bytes")]
     [InlineData("space unk fuse bytes")]
+    [InlineData("space unk fuse some-bytes")]
     [InlineData("space unk")]
     [InlineData("space")]
     public void Pieces_are_merged_as_by_joining_the_lowest_rank_again_and_again(string options)
