@@ -20,7 +20,7 @@ internal sealed record BpeFile(TokenTable Tokens, MergeTable Merges, string? Unk
     /// <summary>A piece that is a token is that token, whether merges lead there or not.</summary>
     public required bool IgnoreMerges { get; init; }
 
-    /// <summary>Words of an alphabet: no merge joins anything to a symbol that begins with ▁, except ▁ itself, so a piece falls apart there.</summary>
+    /// <summary>No merge joins another character to a ▁ after it, so a piece may be cut there: SentencePiece's files give whole texts as one piece.</summary>
     public required bool FallsApart { get; init; }
 
     public static BpeFile Read(JsonNodeReader node, IReadOnlySet<int> elsewhere)

@@ -6,7 +6,8 @@ namespace Retrieval.Tokenization;
 /// </summary>
 internal sealed class Symbols
 {
-    private const int Short = 48;
+    // A thread that met one huge piece must not hold on to its memory for ever.
+    private const int Short = 48, MostKept = 1 << 18;
 
     [ThreadStatic]
     private static Symbols? t_mine;
@@ -25,7 +26,7 @@ internal sealed class Symbols
     /// <summary>The symbols of this thread, none.</summary>
     public static Symbols Rent(int capacity)
     {
-        Symbols symbols = t_mine ??= new Symbols();
+        Symbols symbols = t_mine is { } mine && mine._ids.Length <= Math.Max(capacity, MostKept) ? mine : t_mine = new Symbols();
         symbols.Count = 0;
         if (capacity > symbols._ids.Length)
         {

@@ -9,7 +9,9 @@ namespace Retrieval.Tokenization;
 internal sealed class UnigramModel : Model
 {
     private const double UnknownPenalty = 10;
-    private const int Root = 0, None = -1;
+
+    // A thread that met one huge piece must not hold on to its memory for ever.
+    private const int Root = 0, None = -1, MostKept = 1 << 16;
 
     [ThreadStatic]
     private static Step[]? t_steps;
@@ -183,7 +185,7 @@ internal sealed class UnigramModel : Model
 
     private static Step[] Rent(int count)
     {
-        Step[] steps = t_steps is { } mine && mine.Length >= count ? mine : t_steps = new Step[Math.Max(count, 2 * (t_steps?.Length ?? 64))];
+        Step[] steps = t_steps is { } mine && mine.Length >= count && mine.Length <= Math.Max(count, MostKept) ? mine : t_steps = new Step[Math.Max(count, Math.Min(2 * (t_steps?.Length ?? 128), MostKept))];
         steps[0] = new Step { Start = None };
         for (int i = 1; i < count; i++)
         {

@@ -78,6 +78,12 @@ public sealed class BpeModelTests
         Should.Throw<TokenizerFormatException>(() => SeededVocabulary.Load(BpeModel.Read, new JsonObject { ["dropout"] = 0.1, ["vocab"] = new JsonObject(), ["merges"] = new JsonArray() })).Path.ShouldBe("model.dropout");
 
     [Theory]
+    [InlineData("continuing_subword_prefix")]
+    [InlineData("end_of_word_suffix")]
+    public void Byte_fallback_beside_a_prefix_or_suffix_is_refused(string option) => Should.Throw<TokenizerFormatException>(() =>
+        SeededVocabulary.Load(BpeModel.Read, new JsonObject { ["byte_fallback"] = true, [option] = "#", ["vocab"] = new JsonObject(), ["merges"] = new JsonArray() })).Path.ShouldBe("model.byte_fallback");
+
+    [Theory]
     [InlineData("[\"a b\", [\"a\", \"b\"]]", "model.merges[1]")]
     [InlineData("[[\"a\", \"b\"], \"a b\"]", "model.merges[1]")]
     [InlineData("[\"ab\"]", "model.merges[0]")]

@@ -57,6 +57,14 @@ public sealed class UnigramModelTests
         read.ShouldBe(value);
     }
 
+    /// <summary>Read to the nearest double, the two characters would score better than the token; the native library (tokenizers 0.22.2) answers with the token.</summary>
+    [Fact]
+    public void Scores_tie_where_the_references_rounding_makes_them_equal()
+    {
+        const string Json = """{"unk_id": 0, "vocab": [["<unk>", 0.0], ["a", -3.8403830528259277], ["b", 0.0], ["ab", -3.840383052825928]]}""";
+        SeededVocabulary.Tokens(UnigramModel.Read(SeededVocabulary.Node(Json)), "ab").ShouldBe("3[0,2]");
+    }
+
     [Theory]
     [InlineData("1e999")]
     [InlineData("1e99999999999")]
