@@ -33,9 +33,9 @@ Option<bool> peer = new("--peer") { Description = "hnswlib too (python3-hnswlib)
 Command graph = new("graph", "The graph over codes against hnswlib: queries a core-second at recall 0.98, and memory") { graphRows, queries, over, peer };
 graph.SetAction((parsed, cancel) => GraphBenchmark.RunAsync(parsed.GetValue(graphRows), parsed.GetValue(queries), parsed.GetValue(over)!, parsed.GetValue(peer), cancel));
 
-Option<int> rounds = new("--rounds") { Description = "Times that each is done", DefaultValueFactory = _ => 7 };
-Command compile = new("compile", "Compiling an upgrade of a 127 MiB model, and opening the cached one against ONNX Runtime alone") { rounds };
-compile.SetAction(parsed => CompileBenchmark.Run(parsed.GetValue(rounds)));
+Option<int> compileRounds = new("--rounds") { Description = "Times that each is done", DefaultValueFactory = _ => 7 };
+Command compile = new("compile", "Compiling an upgrade of a 127 MiB model, and opening the cached one against ONNX Runtime alone") { compileRounds };
+compile.SetAction(parsed => CompileBenchmark.Run(parsed.GetValue(compileRounds)));
 
 Option<int> rounds = new("--rounds") { Description = "Passes over the texts that are timed", DefaultValueFactory = _ => 7 };
 Option<string[]> only = new("--only") { Description = "Tokenizers to compare; all without it" };
