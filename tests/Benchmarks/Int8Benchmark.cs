@@ -7,8 +7,8 @@ namespace Retrieval.Benchmarks;
 /// <summary>bge-small-en-v1.5 in int8 for each token row, and as the usual dynamic int8, against its fp32: one thread, contenders in turn on every batch.</summary>
 internal static class Int8Benchmark
 {
-    private const int FirstId = 1_000, Ids = 20_000, Step = 37, WarmUps = 3;
-    private static readonly (int Rows, int Columns, int Rounds)[] Batches = [(1, 12, 151), (16, 32, 21), (16, 128, 9)];
+    private const int FirstId = 1_000, Ids = 20_000, Step = 37, WarmUps = 2;
+    private static readonly (int Rows, int Columns, int Rounds)[] Batches = [(1, 12, 101), (16, 32, 11), (16, 128, 7)];
 
     public static int Run()
     {

@@ -16,7 +16,9 @@ internal sealed class Int8Folder : IDisposable
     /// <summary>The fp32 model; null when it is not there.</summary>
     public static string? Original => TestData.FindShared("models", Source);
 
-    /// <summary>A folder for models of these weights; the first is made with <paramref name="weightBits"/>.</summary>
+    /// <summary>Makes it.</summary>
+    /// <param name="weightBits">Bits of a weight.</param>
+    /// <param name="isSmoothed">Whether it is calibrated at all.</param>
     public Int8Folder(int weightBits, bool isSmoothed = true)
     {
         foreach (string file in Directory.EnumerateFiles(Original!, "*", SearchOption.AllDirectories).Where(f => !f.EndsWith(".onnx", StringComparison.Ordinal)))
