@@ -14,5 +14,8 @@ Command ready = new("ready", "From the start of the built program to a green /re
 ready.SetAction((parsed, cancel) => ReadyBenchmark.RunAsync(parsed.GetValue(starts), cancel));
 Command threads = new("threads", "The same cores as two runs of one thread, or as one run of two threads");
 threads.SetAction(_ => ThreadShapes.Run());
+Option<int> rounds = new("--rounds") { Description = "Times that each is measured", DefaultValueFactory = _ => 7 };
+Command upgrade = new("upgrade", "What compiling passes costs, and what exits and row int8 give in time") { rounds };
+upgrade.SetAction((parsed, _) => UpgradeBenchmark.RunAsync(parsed.GetValue(rounds)));
 
-return await new RootCommand("Measures as markdown tables on standard output; results.md keeps the committed ones.") { search, encode, threads, ready }.Parse(args).InvokeAsync();
+return await new RootCommand("Measures as markdown tables on standard output; results.md keeps the committed ones.") { search, encode, threads, ready, upgrade }.Parse(args).InvokeAsync();
