@@ -5,8 +5,8 @@ using Retrieval.Benchmarks.Vectors;
 Option<int> chunks = new("--chunks") { Description = "Chunks of the seeded collection", DefaultValueFactory = _ => 100_000 };
 Option<int> queries = new("--queries") { Description = "Questions that are timed", DefaultValueFactory = _ => 300 };
 Option<double> share = new("--share") { Description = "Share of the texts that the sweep encodes", DefaultValueFactory = _ => 1.0 };
+Option<int> rounds = new("--rounds") { Description = "Times that each is measured; the median counts", DefaultValueFactory = _ => 7 };
 Option<int> starts = new("--starts") { Description = "Starts that are timed", DefaultValueFactory = _ => 5 };
-
 Command search = new("search", "Search through the pipeline and over HTTP against encode + scan (+ FTS) alone") { chunks, queries };
 search.SetAction((parsed, cancel) => SearchBenchmark.RunAsync(parsed.GetValue(chunks), parsed.GetValue(queries), cancel));
 Command encode = new("encode", "Tokens a second of the encoder on mixed lengths against the limit of its own session") { share };
@@ -32,19 +32,17 @@ Option<string[]> over = new("--over") { Description = "Codecs under the graph; n
 Option<bool> peer = new("--peer") { Description = "hnswlib too (python3-hnswlib)", DefaultValueFactory = _ => true };
 Command graph = new("graph", "The graph over codes against hnswlib: queries a core-second at recall 0.98, and memory") { graphRows, queries, over, peer };
 graph.SetAction((parsed, cancel) => GraphBenchmark.RunAsync(parsed.GetValue(graphRows), parsed.GetValue(queries), parsed.GetValue(over)!, parsed.GetValue(peer), cancel));
+Command compile = new("compile", "Compiling an upgrade of a 127 MiB model, and opening the cached one against ONNX Runtime alone") { rounds };
+compile.SetAction(parsed => CompileBenchmark.Run(parsed.GetValue(rounds)));
 
-Option<int> compileRounds = new("--rounds") { Description = "Times that each is done", DefaultValueFactory = _ => 7 };
-Command compile = new("compile", "Compiling an upgrade of a 127 MiB model, and opening the cached one against ONNX Runtime alone") { compileRounds };
-compile.SetAction(parsed => CompileBenchmark.Run(parsed.GetValue(compileRounds)));
-
-Option<int> rounds = new("--rounds") { Description = "Passes over the texts that are timed", DefaultValueFactory = _ => 7 };
 Option<string[]> only = new("--only") { Description = "Tokenizers to compare; all without it" };
 Command tokenize = new("tokenize", "Our tokenizer against the native library and the JavaScript one (needs node and npm)") { rounds, only };
 tokenize.SetAction((parsed, cancel) => TokenizeBenchmark.RunAsync(parsed.GetValue(rounds), parsed.GetValue(only) ?? [], cancel));
 Command tokenizerLoad = new("tokenizer-load", "From the bytes of tokenizer.json to a first token");
 tokenizerLoad.SetAction(_ => TokenizerLoadBenchmark.Run());
-
 Command int8 = new("int8", "bge-small-en-v1.5 in int8 for each token row, and as the usual dynamic int8, against its fp32");
 int8.SetAction(_ => Int8Benchmark.Run());
+Command upgrade = new("upgrade", "What compiling passes costs, and what exits give in time") { rounds };
+upgrade.SetAction((parsed, _) => UpgradeBenchmark.RunAsync(parsed.GetValue(rounds)));
 
-return await new RootCommand("Measures as markdown tables on standard output; results.md keeps the committed ones.") { search, encode, threads, ready, prepare, compile, codecs, tokenize, int8, train, scan, graph, tokenizerLoad }.Parse(args).InvokeAsync();
+return await new RootCommand("Measures as markdown tables on standard output; results.md keeps the committed ones.") { search, encode, threads, ready, prepare, compile, codecs, tokenize, int8, train, scan, graph, tokenizerLoad, upgrade }.Parse(args).InvokeAsync();

@@ -88,7 +88,7 @@ internal sealed record UpgradePass(string Name, string Key, Func<OnnxModel, Mode
         return (texts is null ? "" : HashOf(texts), (model, own) => new Int8(new Int8Options { WeightBits = bits, Maxima = texts is null ? null : Maxima(model, own, texts) }).Apply(model));
     }
 
-    private static ActivationMaxima Maxima(OnnxModel model, ModelFolder folder, string texts)
+    private static ActivationRanges Maxima(OnnxModel model, ModelFolder folder, string texts)
     {
         Tokenization.Tokenizer tokenizer = Tokenization.Tokenizer.Load(folder.Tokenizer);
         return CalibrationRun.Gather(model, File.ReadLines(texts).Where(t => !string.IsNullOrWhiteSpace(t)).Select(t => tokenizer.Encode(t, true, folder.MaxTokens).Ids), CancellationToken.None);
