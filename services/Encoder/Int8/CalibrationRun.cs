@@ -11,7 +11,7 @@ internal static class CalibrationRun
     /// <param name="texts">Token ids, special ones included. About a hundred texts of the kind that is to be encoded are enough.</param>
     /// <param name="cancellationToken">Between texts.</param>
     /// <exception cref="PassRefusedException">The model does not take int8.</exception>
-    public static ActivationMaxima Gather(OnnxModel model, IEnumerable<int[]> texts, CancellationToken cancellationToken)
+    public static ActivationRanges Gather(OnnxModel model, IEnumerable<int[]> texts, CancellationToken cancellationToken)
     {
         Int8Calibration calibration = Int8Calibration.Of(model);
         string folder = Directory.CreateTempSubdirectory("retrieval-calibration-").FullName;
@@ -27,7 +27,7 @@ internal static class CalibrationRun
         }
     }
 
-    private static ActivationMaxima Gather(Int8Calibration calibration, string file, IEnumerable<int[]> texts, CancellationToken cancellationToken)
+    private static ActivationRanges Gather(Int8Calibration calibration, string file, IEnumerable<int[]> texts, CancellationToken cancellationToken)
     {
         using EncoderSession session = EncoderSession.Open(file, 1, ExecutionProvider.Cpu);
         float[] maxima = new float[calibration.Width];

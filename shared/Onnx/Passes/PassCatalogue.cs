@@ -13,5 +13,6 @@ public static class PassCatalogue
         ("many texts a row, no padding", new Packing()),
         ("causal to bidirectional", new Bidirectional()),
         ("Token Prepending", new TokenPrepending()),
+        ("int8 by token, the same in any batch", new RowInt8(null)),
     ];
 }

@@ -8,13 +8,12 @@ namespace Retrieval.UnitTests.Onnx;
 internal sealed class ModelRun : IDisposable
 {
     private readonly InferenceSession _session;
-    // Only a cache needs it, and what a test cuts out of a model may have no attention.
-    private readonly Lazy<TransformerLayer> _layer;
+    private readonly TransformerLayer _layer;
     private readonly TemporaryFolder _folder = new();
 
     public ModelRun(OnnxModel model, GraphOptimizationLevel level = GraphOptimizationLevel.ORT_ENABLE_ALL)
     {
-        _layer = new(() => TransformerGraph.Analyze(model).Layers[0]);
+        _layer = TransformerGraph.Analyze(model).Layers[0];
         model.Write(_folder["model.onnx"]);
         using SessionOptions options = new() { IntraOpNumThreads = 1, LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR, GraphOptimizationLevel = level };
         _session = new InferenceSession(_folder["model.onnx"], options);
@@ -25,14 +24,17 @@ internal sealed class ModelRun : IDisposable
     public IReadOnlyList<string> Outputs => _session.OutputNames;
 
     /// <summary>An output, row-major, for inputs of one shape; a cache is fed empty.</summary>
-    public float[] Run(IReadOnlyDictionary<string, long[]> inputs, long[] shape, string? output = null)
+    public float[] Run(IReadOnlyDictionary<string, long[]> inputs, long[] shape, string? output = null) => Run(inputs, shape, [output ?? _session.OutputNames[0]])[0];
+
+    /// <summary>Outputs of one run.</summary>
+    public float[][] Run(IReadOnlyDictionary<string, long[]> inputs, long[] shape, IReadOnlyCollection<string> outputs)
     {
         List<OrtValue> values = [.. _session.InputNames.Select(name => Value(name, inputs, shape))];
         try
         {
             using RunOptions run = new();
-            using IDisposableReadOnlyCollection<OrtValue> results = _session.Run(run, [.. _session.InputNames], values, [output ?? _session.OutputNames[0]]);
-            return results[0].GetTensorDataAsSpan<float>().ToArray();
+            using IDisposableReadOnlyCollection<OrtValue> results = _session.Run(run, [.. _session.InputNames], values, outputs);
+            return [.. results.Select(r => r.GetTensorDataAsSpan<float>().ToArray())];
         }
         finally
         {
@@ -52,7 +54,7 @@ internal sealed class ModelRun : IDisposable
         {
             return OrtValue.CreateTensorValueFromMemory(data, shape);
         }
-        return _session.InputMetadata[name].Dimensions.Length == 4 ? OrtValue.CreateTensorValueFromMemory(Array.Empty<float>(), [shape[0], _layer.Value.KeyHeads!.Value, 0, _layer.Value.HeadSize!.Value])
+        return _session.InputMetadata[name].Dimensions.Length == 4 ? OrtValue.CreateTensorValueFromMemory(Array.Empty<float>(), [shape[0], _layer.KeyHeads!.Value, 0, _layer.HeadSize!.Value])
             : throw new InvalidOperationException($"The test has nothing for input '{name}'.");
     }
 }

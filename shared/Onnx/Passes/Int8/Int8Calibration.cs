@@ -39,7 +39,7 @@ public sealed class Int8Calibration
 
     /// <summary>The output, told apart.</summary>
     /// <param name="output">Element-wise maximum over all runs.</param>
-    public ActivationMaxima Read(ReadOnlySpan<float> output)
+    public ActivationRanges Read(ReadOnlySpan<float> output)
     {
         if (output.Length != Width)
         {
@@ -51,7 +51,7 @@ public sealed class Int8Calibration
             channels[tensor] = output[..width].ToArray();
             output = output[width..];
         }
-        return new ActivationMaxima(channels);
+        return new ActivationRanges(channels);
     }
 
     private static string Maxima(Builder build, WeightProduct product) =>

@@ -10,7 +10,7 @@ public sealed record Int8Options
     public int WeightBits { get; init; } = 7;
 
     /// <summary>What the activations reach on a calibration text; null leaves the smoothing out.</summary>
-    public ActivationMaxima? Maxima { get; init; }
+    public ActivationRanges? Maxima { get; init; }
 
     /// <summary>How much of the activations' range is moved into the weights, 0 to 1 (SmoothQuant, arXiv 2211.10438, eq. 4).</summary>
     public double Alpha { get; init; } = 0.5;

@@ -91,16 +91,16 @@ public sealed class Int8Tests(ITestOutputHelper output)
     {
         OnnxModel source = OnnxModel.Read(GoldenManifest.PathOf(Require("bert"), "ts-sdpa-14"));
         int[][] texts = [[2, 17, 99, 3], [2, 250, 3], [2, 31, 32, 33, 34, 35, 3]];
-        ActivationMaxima maxima = CalibrationRun.Gather(source, texts, TestContext.Current.CancellationToken);
+        ActivationRanges maxima = CalibrationRun.Gather(source, texts, TestContext.Current.CancellationToken);
         maxima.Channels.Count.ShouldBe(16);
         foreach ((string tensor, float[] channels) in maxima.Channels.Take(5))
         {
             Graph exposed = new(source);
-            exposed.SetOutputs(GraphNames.Value("seen", DataType.Float, "rows", "tokens", "width"));
+            exposed.SetOutputs([.. source.Proto.Graph.Output, GraphNames.Value("seen", DataType.Float, "rows", "tokens", "width")]);
             exposed.Alias(tensor, "seen");
             using ModelRun run = new(exposed.ToModel());
             float[] largest = new float[channels.Length];
-            foreach (float[] seen in texts.Select(t => run.Run(Inputs([.. t.Select(i => (long)i)], [.. t.Select(_ => 1L)], t.Length), [1, t.Length])))
+            foreach (float[] seen in texts.Select(t => run.Run(Inputs([.. t.Select(i => (long)i)], [.. t.Select(_ => 1L)], t.Length), [1, t.Length], "seen")))
             {
                 for (int i = 0; i < seen.Length; i++)
                 {
@@ -115,7 +115,7 @@ public sealed class Int8Tests(ITestOutputHelper output)
     public void Smoothing_is_part_of_the_name_and_wants_the_calibration_of_this_model()
     {
         OnnxModel source = OnnxModel.Read(GoldenManifest.PathOf(Require("bert"), "ts-sdpa-14"));
-        ActivationMaxima own = CalibrationRun.Gather(source, [[2, 17, 99, 3]], TestContext.Current.CancellationToken), other = CalibrationRun.Gather(source, [[2, 18, 99, 3]], TestContext.Current.CancellationToken);
+        ActivationRanges own = CalibrationRun.Gather(source, [[2, 17, 99, 3]], TestContext.Current.CancellationToken), other = CalibrationRun.Gather(source, [[2, 18, 99, 3]], TestContext.Current.CancellationToken);
         Int8 pass = new(new Int8Options { Maxima = own });
         pass.Name.ShouldNotBe(new Int8(new Int8Options { Maxima = other }).Name);
         pass.Name.ShouldNotBe(new Int8(new Int8Options()).Name);

@@ -76,7 +76,7 @@ public sealed class RowQuantizerTests : IDisposable
         NodeProto node = graph.Nodes[0];
         float[] weights = factors is null ? matrix : Smoothing.Scaled(matrix, factors);
         RowQuantizer rows = new(graph);
-        graph.ReplaceUses(node.Output[0], rows.Multiply(rows.Quantize(new WeightProduct("x", Width, [node]), factors), Int8Codes.Columns(weights, Columns, limit), "w"));
+        graph.ReplaceUses(node.Output[0], rows.Multiply(rows.Quantize(new WeightProduct("x", Width, [node], IsHidden: opset % 2 == 0), factors), Int8Codes.Columns(weights, Columns, limit), "w"));
         graph.ToModel().Write(_folder["int8.onnx"]);
         using InferenceSession session = new(_folder["int8.onnx"]);
         using RunOptions options = new();

@@ -6,7 +6,7 @@ namespace Retrieval.Onnx;
 
 /// <summary>The largest magnitude of each channel of the activations that meet weights, over a calibration text.</summary>
 /// <param name="channels">By the tensor's name; one number a channel.</param>
-public sealed class ActivationMaxima(IReadOnlyDictionary<string, float[]> channels)
+public sealed class ActivationRanges(IReadOnlyDictionary<string, float[]> channels)
 {
     /// <summary>By the tensor's name; one number a channel.</summary>
     public IReadOnlyDictionary<string, float[]> Channels { get; } = channels;
