@@ -25,4 +25,7 @@ compile.SetAction(parsed => CompileBenchmark.Run(parsed.GetValue(rounds)));
 Command int8 = new("int8", "bge-small-en-v1.5 in int8 for each token row, and as the usual dynamic int8, against its fp32");
 int8.SetAction(_ => Int8Benchmark.Run());
 
-return await new RootCommand("Measures as markdown tables on standard output; results.md keeps the committed ones.") { search, encode, threads, ready, prepare, compile, int8 }.Parse(args).InvokeAsync();
+Command upgrade = new("upgrade", "What compiling passes costs, and what exits and row int8 give in time") { rounds };
+upgrade.SetAction((parsed, _) => UpgradeBenchmark.RunAsync(parsed.GetValue(rounds)));
+
+return await new RootCommand("Measures as markdown tables on standard output; results.md keeps the committed ones.") { search, encode, threads, ready, prepare, compile, int8, upgrade }.Parse(args).InvokeAsync();

@@ -5,6 +5,9 @@ namespace Retrieval.Onnx;
 /// <summary>Finds attentions from their softmax or their fused operator.</summary>
 internal sealed class AttentionFinder(Flow flow)
 {
+    // Beyond any context; larger numbers mean "to the end".
+    private const double LargestWindow = 1e8;
+
     private readonly Graph _graph = flow.Graph;
 
     public IEnumerable<AttentionSite> Find() => _graph.Nodes.Select(node => node.Operator() switch
@@ -26,7 +29,7 @@ internal sealed class AttentionFinder(Flow flow)
             int index = LeadsToProduct(node.Input[0], 0) ? 0 : 1;
             if (node.Operator() == "Add")
             {
-                terms.Add(new MaskTerm(node, 1 - index, MaskReading.Of(flow.Probe[node.Input[1 - index]], flow.Probe.Tokens)));
+                terms.Add(new MaskTerm(node, 1 - index, Read(node.Input[1 - index])));
             }
             else if (node.Operator() is "Mul" or "Div")
             {
@@ -140,7 +143,7 @@ internal sealed class AttentionFinder(Flow flow)
         int[]? query = flow.Probe[node.Input[0]].Dims;
         int? heads = query is { Length: 4 } ? query[1] : node.Attribute("q_num_heads") is { } q ? (int)q.I : null;
         int? size = query is { Length: 4 } ? query[3] : query is { Length: 3 } && heads > 0 ? query[2] / heads : null;
-        MaskReading reading = node.In(3) is { } mask ? MaskReading.Of(flow.Probe[mask], flow.Probe.Tokens) : new(MaskKind.Bidirectional);
+        MaskReading reading = node.In(3) is { } mask ? Read(mask) : new(MaskKind.Bidirectional);
         bool isCausal = node.Int("is_causal", 0) != 0;
         return new AttentionSite
         {
@@ -166,7 +169,7 @@ internal sealed class AttentionFinder(Flow flow)
             : new(MaskKind.Unknown, Why: "com.microsoft.Attention has a mask of another rank than 1"))];
         if (node.In(5) is { } bias)
         {
-            terms.Add(new MaskTerm(node, 5, MaskReading.Of(flow.Probe[bias], flow.Probe.Tokens)));
+            terms.Add(new MaskTerm(node, 5, Read(bias)));
         }
         return new AttentionSite
         {
@@ -200,6 +203,18 @@ internal sealed class AttentionFinder(Flow flow)
             HeadSize = size,
             Scale = node.Float("scale") is { } s && s != 0 ? s : Usual(size),
         };
+    }
+
+    /// <summary>
+    /// Reads a mask by its numbers. A whole number in it that is larger than the trial is long, such as a sliding window's 4096, would never have shown:
+    /// then nothing is said.
+    /// </summary>
+    private MaskReading Read(string tensor)
+    {
+        MaskReading reading = MaskReading.Of(flow.Probe[tensor], flow.Probe.Tokens);
+        double? unseen = reading.Kind is MaskKind.Bias or MaskKind.Unknown ? null : flow.To(tensor).Where(t => !flow.Varies(t)).Select(t => flow.Probe[t])
+            .Where(v => v is { IsInteger: true, Scalar: not null }).Select(v => Math.Abs(v.Scalar!.Value)).FirstOrDefault(v => v > flow.Probe.Tokens && v < LargestWindow);
+        return unseen is null or 0 ? reading : new(MaskKind.Unknown, Why: $"it holds the number {unseen}, and a window that wide does not show on the {flow.Probe.Tokens} tokens that were tried");
     }
 
     /// <summary>What an operator takes when it is told nothing.</summary>

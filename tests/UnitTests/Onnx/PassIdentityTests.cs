@@ -10,19 +10,7 @@ public sealed class PassIdentityTests
 
     public static TheoryData<string, string> Decoders => GoldenManifest.Forms("llama", "qwen2", "qwen3");
 
-    /// <summary>Forms that compute in single precision: others depend on the batch or the fusion by design.</summary>
-    public static TheoryData<string, string> Exact
-    {
-        get
-        {
-            TheoryData<string, string> exact = [];
-            foreach ((string model, string form) in GoldenManifest.Forms().Select(r => r.Data).Where(d => !GoldenManifest.Instance.Form(d.Item1, d.Item2).GetProperty("lossy").GetBoolean()))
-            {
-                exact.Add(model, form);
-            }
-            return exact;
-        }
-    }
+    public static TheoryData<string, string> Exact => GoldenManifest.ExactForms();
 
     [Theory]
     [MemberData(nameof(Decoders))]
@@ -135,6 +123,29 @@ public sealed class PassIdentityTests
         float[] both = run.Run(batch.Inputs, batch.Shape), one = run.Run(empty.Inputs, empty.Shape);
         Difference(both[..(6 * Width)], one[..(6 * Width)]).ShouldBeLessThan(1e-4);
         one.ShouldAllBe(v => float.IsFinite(v));
+    }
+
+    [Theory]
+    [MemberData(nameof(Exact))]
+    public void Row_int8_stays_near_and_gives_the_same_vectors_in_any_batch(string model, string form)
+    {
+        OnnxModel source = Read(model, form), small = new RowInt8(null).Apply(source);
+        // What was quantised is understood as before: further passes find the same layers.
+        TransformerGraph.Analyze(small).Layers.Select(l => (l.Heads, l.HeadSize, l.KeyHeads, l.NormalisesFirst, l.Unproven.Count)).ShouldBe(TransformerGraph.Analyze(source).Layers.Select(l => (l.Heads, l.HeadSize, l.KeyHeads, l.NormalisesFirst, l.Unproven.Count)));
+        Should.Throw<PassRefusedException>(() => new RowInt8(null).Apply(small)).Reason.ShouldContain("is quantised or in half precision already");
+        using ModelRun plain = new(source), run = new(small);
+        Batch batch = Batch.Of(new Random(11), [7, 12, 3], model is "bert");
+        float[] expected = batch.Tokens(plain.Run(batch.Inputs, batch.Shape)), all = batch.Tokens(run.Run(batch.Inputs, batch.Shape));
+        // Random weights: a mistake in a scale or a transposed matrix would leave nothing of the direction.
+        all.Chunk(Width).Zip(expected.Chunk(Width), (a, e) => a.Zip(e, (x, y) => (double)x * y).Sum() / Math.Sqrt(a.Sum(x => (double)x * x) * e.Sum(x => (double)x * x))).Average().ShouldBeGreaterThan(0.97);
+        int start = 0;
+        for (int row = 0; row < 3; row++)
+        {
+            Batch single = batch.Row(row);
+            float[] alone = run.Run(single.Inputs, single.Shape);
+            Difference(alone, all[start..(start + alone.Length)]).ShouldBeLessThan(1e-4);
+            start += alone.Length;
+        }
     }
 
     private static OnnxModel Read(string model, string form) => OnnxModel.Read(GoldenManifest.PathOf(model, form));

@@ -57,6 +57,38 @@ public sealed class PassRefusalTests
         }
     }
 
+    [Theory]
+    [InlineData(9, MaskKind.Window)]
+    [InlineData(4096, MaskKind.Unknown)]
+    public void A_sliding_window_is_seen_or_nothing_is_claimed(int window, MaskKind expected)
+    {
+        TransformerGraph before = TransformerGraph.Analyze(Read("llama"));
+        Graph graph = before.Graph;
+        Builder build = new(graph);
+        string places = build.Count("input_ids"), distance = build.Node("Sub", build.Unsqueeze(places, 1), build.Unsqueeze(places, 0));
+        string near = build.Additive(build.Node("Less", distance, build.Constant(DataType.Int64, window)), DataType.Float);
+        foreach (MaskTerm mask in before.Layers.Select(l => l.Site.Terms[0]))
+        {
+            graph.SetInput(mask.Node, mask.Index, build.Node("Min", mask.Node.Input[mask.Index], near));
+        }
+        OnnxModel sliding = graph.ToModel();
+        TransformerGraph after = TransformerGraph.Analyze(sliding);
+        after.Layers.ShouldAllBe(l => l.Masks[0].Kind == expected);
+        if (expected == MaskKind.Unknown)
+        {
+            Should.Throw<PassRefusedException>(() => new Packing().Apply(sliding)).Reason.ShouldContain("holds the number 4096");
+        }
+        else
+        {
+            after.Layers.ShouldAllBe(l => l.Masks[0].Behind == window - 1 && l.Masks[0].Ahead == 0);
+            Should.Throw<PassRefusedException>(() => new Bidirectional().Apply(sliding)).Reason.ShouldContain("sees a window only");
+            using ModelRun run = new(new Packing().Apply(sliding)), padded = new(sliding);
+            long[] ids = [.. Enumerable.Range(0, 20).Select(i => 30L + i)], ones = [.. Enumerable.Repeat(1L, 20)];
+            float[] packed = run.Run(new Dictionary<string, long[]> { ["input_ids"] = ids, ["segment_ids"] = new long[20], ["position_ids"] = [.. Enumerable.Range(0, 20).Select(i => (long)i)] }, [1, 20]);
+            packed.Zip(padded.Run(new Dictionary<string, long[]> { ["input_ids"] = ids, ["attention_mask"] = ones }, [1, 20]), (a, b) => Math.Abs(a - b)).Max().ShouldBeLessThan(1e-4f);
+        }
+    }
+
     [Fact]
     public void A_graph_without_attention_is_refused_by_file()
     {
