@@ -85,13 +85,8 @@ internal sealed record UpgradePass(string Name, string Key, Func<OnnxModel, Mode
     {
         string? texts = json.Text("texts") is { } file ? Path.Combine(folder, file) : null;
         int bits = json.Whole("weightBits", SafeWeightBits, 8) ?? SafeWeightBits;
-        return (texts is null ? "" : HashOf(texts), (model, own) => new Int8(new Int8Options { WeightBits = bits, Maxima = texts is null ? null : Maxima(model, own, texts) }).Apply(model));
-    }
-
-    private static ActivationRanges Maxima(OnnxModel model, ModelFolder folder, string texts)
-    {
-        Tokenization.Tokenizer tokenizer = Tokenization.Tokenizer.Load(folder.Tokenizer);
-        return CalibrationRun.Gather(model, File.ReadLines(texts).Where(t => !string.IsNullOrWhiteSpace(t)).Select(t => tokenizer.Encode(t, true, folder.MaxTokens).Ids), CancellationToken.None);
+        return (texts is null ? "" : HashOf(texts), (model, own) => Int8Compilation.Compile(model, Tokenization.Tokenizer.Load(own.Tokenizer),
+            texts is null ? [] : [.. File.ReadLines(texts).Where(t => !string.IsNullOrWhiteSpace(t))], own.MaxTokens, bits, CancellationToken.None));
     }
 
     /// <summary>SHA-256 of a file.</summary>
