@@ -63,6 +63,29 @@ public sealed class EmbeddedIndexTests
         (await Should.ThrowAsync<RetrievalException>(async () => await opened.Catalog.SearchLexicalAsync(row, "words", 10, null, default))).Problem.Kind.ShouldBe(ErrorKind.NotFound);
     }
 
+    [Fact]
+    public async Task Numbers_that_are_not_finite_and_vectors_of_another_space_or_length_are_refused_and_zero_and_equal_vectors_are_found()
+    {
+        await using OpenedCatalog opened = await OpenedCatalog.CreateAsync();
+        CollectionRow row = await opened.CreateCollectionAsync();
+        await using EmbeddedIndex index = opened.CreateIndex(2);
+        await index.StartAsync(default);
+        foreach (float[] bad in (float[][])[[1, 0, float.NaN, 0], [float.PositiveInfinity, 0, 0, 0], [1, 0, 0]])
+        {
+            (await Should.ThrowAsync<RetrievalException>(() => opened.StoreAsync(row, "bad", "words", bad))).Message.ShouldContain("dimension", Case.Insensitive);
+            Should.Throw<RetrievalException>(() => index.Search(row, bad, 10, null, default)).Problem.Field.ShouldBe("vector");
+        }
+        Job job = (await opened.Catalog.BeginAsync((await opened.AcceptAsync(row, "other")).Id, OpenedCatalog.Lease, default))!;
+        string other = OpenedCatalog.Space(4, "others").Id;
+        RetrievalException mismatch = await Should.ThrowAsync<RetrievalException>(() => opened.Catalog.StoreAsync(job, job.Payload!, [new NewChunk(0, 0, 1, 1, [1, 0, 0, 0], new byte[32])], other, [], default));
+        (mismatch.Problem.Kind, mismatch.Problem.Value, mismatch.Problem.Limit).ShouldBe((ErrorKind.SpaceMismatch, other, row.Space));
+        long seq = await opened.StoreAsync(row, "fine", "words", [0, 0, 0, 0], [1, 0, 0, 0], [1, 0, 0, 0], [1, 0, 0, 0]);
+        await index.WaitForSeqAsync(row.Id, seq, default).WaitAsync(Hang);
+        await index.WaitForMaintenanceAsync(default).WaitAsync(Hang);
+        index.Search(row, [1, 0, 0, 0], 10, null, default).Select(h => h.Score).ShouldBe([1, 1, 1, 0]);
+        index.Search(row, [0, 0, 0, 0], 10, null, default).Count.ShouldBe(4);
+    }
+
     private static async Task<int> ReadAsync(Catalog catalog, EmbeddedIndex index, CollectionRow row, bool lexical, CancellationToken stop)
     {
         int rounds = 0;
