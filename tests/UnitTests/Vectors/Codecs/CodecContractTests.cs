@@ -208,6 +208,10 @@ public sealed class CodecContractTests
     public void A_spec_that_cannot_be_read_is_refused_with_the_kinds_there_are(string spec, string message) =>
         Should.Throw<ArgumentException>(() => CodecSpec.Parse(spec)).Message.ShouldContain(message);
 
+    [Fact]
+    public void A_spec_of_an_unknown_kind_trains_nothing() =>
+        Should.Throw<ArgumentException>(() => new CodecSpec("pcx", 8).Train(new CodecTraining(new float[8], 8, 1), TestContext.Current.CancellationToken)).Message.ShouldContain("Codec \"pcx:8\" is not known");
+
     [Theory]
     [InlineData("pq:5", "32 dimensions cannot be cut into 5")]
     [InlineData("opq:33", "32 dimensions cannot be cut into 33")]
