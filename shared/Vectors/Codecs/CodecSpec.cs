@@ -55,8 +55,7 @@ public sealed record CodecSpec(string Kind, int Bytes)
         string[] parts = text.Split(':');
         int bytes = 0;
         bool whole = parts.Length == 1 || (parts.Length == 2 && int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out bytes) && bytes > 0);
-        return whole && (parts.Length == 1 ? Fixed : Sized).ContainsKey(parts[0]) ? new CodecSpec(parts[0], bytes)
-            : throw new ArgumentException($"Codec \"{text}\" is not known. Take one of {string.Join(", ", Fixed.Keys)}, or {string.Join(", ", Sized.Keys)} with a colon and the bytes of a code, such as pca:48.", nameof(text));
+        return whole && (parts.Length == 1 ? Fixed : Sized).ContainsKey(parts[0]) ? new CodecSpec(parts[0], bytes) : throw Unknown(text);
     }
 
     /// <summary>Trains the codec; the same sample and seed give the same codec, whatever the machine and its cores.</summary>
@@ -67,9 +66,13 @@ public sealed record CodecSpec(string Kind, int Bytes)
         {
             throw new ArgumentException($"Training codec {this} needs a sample; there are no vectors. Add documents first.", nameof(training));
         }
-        return (Bytes == 0 ? Fixed : Sized)[Kind](training, Bytes, cancellationToken);
+        Trainer trainer = (Bytes == 0 ? Fixed : Sized).GetValueOrDefault(Kind) ?? throw Unknown(ToString());
+        return trainer(training, Bytes, cancellationToken);
     }
 
     /// <summary>As it is parsed.</summary>
     public override string ToString() => Bytes == 0 ? Kind : $"{Kind}:{Bytes}";
+
+    private static ArgumentException Unknown(string text) =>
+        new($"Codec \"{text}\" is not known. Take one of {string.Join(", ", Fixed.Keys)}, or {string.Join(", ", Sized.Keys)} with a colon and the bytes of a code, such as pca:48.");
 }

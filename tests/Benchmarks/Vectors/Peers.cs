@@ -16,16 +16,16 @@ internal static class Peers
         // FAISS's own is 50 iterations over 65,536 vectors; its portable build takes from ten minutes (48 bytes) to an hour (192) for that.
         (int iterations, int rows) = bytes switch { <= 48 => (50, 65_536), <= 96 => (20, 16_384), _ => (15, 12_288) };
         string index = VectorSets.InCache($"faiss-opq{bytes}.index");
-        JsonElement figures = Run("faiss_peer.py", cancellationToken, VectorSets.RealFile, set.Dimensions, set.QueryCount, bytes, iterations, rows, index);
+        JsonElement figures = Run("faiss_peer.py", [VectorSets.RealFile, set.Dimensions, set.QueryCount, bytes, iterations, rows, index], cancellationToken);
         long[] ids = MemoryMarshal.Cast<byte, long>(File.ReadAllBytes(index + ".ids")).ToArray();
         return ([.. ids.Select(i => (int)i).Chunk(ids.Length / set.QueryCount)], figures);
     }
 
     /// <summary>Scans by FAISS's 4-bit fast scan and by sqlite-vec: seconds of the processor a query, and recall@10.</summary>
-    public static JsonElement Scans(string? sqliteVec, string exact, CancellationToken cancellationToken, params object[] arguments) =>
-        Run("scan_peers.py", cancellationToken, [VectorSets.RealFile, exact, sqliteVec ?? "-", .. arguments]);
+    public static JsonElement Scans(VectorSet set, int queries, string? sqliteVec, string exact, CancellationToken cancellationToken) =>
+        Run("scan_peers.py", [VectorSets.RealFile, exact, sqliteVec ?? "-", set.Dimensions, queries], cancellationToken);
 
-    private static JsonElement Run(string script, CancellationToken cancellationToken, params object[] arguments)
+    private static JsonElement Run(string script, object[] arguments, CancellationToken cancellationToken)
     {
         string path = TestData.InRepository("tests", "Benchmarks", "Vectors", script);
         ProcessStartInfo start = new(Python, [path, .. arguments.Select(a => Convert.ToString(a, System.Globalization.CultureInfo.InvariantCulture)!)]) { RedirectStandardOutput = true };

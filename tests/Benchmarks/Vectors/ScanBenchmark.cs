@@ -59,7 +59,7 @@ internal static class ScanBenchmark
         Recall recall = new(set, queries);
         string exact = VectorSets.InCache("exact.i32");
         File.WriteAllBytes(exact, MemoryMarshal.AsBytes(recall.Exact.SelectMany(e => e).ToArray().AsSpan()).ToArray());
-        JsonElement peers = Peers.Scans(sqliteVec, exact, cancellationToken, set.Dimensions, queries);
+        JsonElement peers = Peers.Scans(set, queries, sqliteVec, exact, cancellationToken);
         Report.Note($"\n{set.Count:n0} vectors of real texts; FAISS {peers.GetProperty("faiss")} ({peers.GetProperty("options")}){(sqliteVec is null ? "" : $", sqlite-vec {peers.GetProperty("sqlite-vec")}")}. The processor's time a query, the query's tables included.");
         Report.Columns("scan", "bytes a vector", "recall@10", "ms a query");
         foreach (JsonProperty peer in peers.EnumerateObject().Where(p => p.Value.ValueKind == JsonValueKind.Object))
