@@ -163,13 +163,25 @@ internal sealed class WordPieceModel : Model
     /// <summary>Nodes except the roots, the less deep ones first. A child has a higher number than its parent.</summary>
     private static int[] ByDepth((int Parent, char Unit, bool IsToken)[] into)
     {
-        int[] depth = new int[into.Length], nodes = new int[Math.Max(0, into.Length - 2)];
+        int[] depths = new int[into.Length], nodes = new int[Math.Max(0, into.Length - 2)];
         for (int node = 2; node < into.Length; node++)
         {
-            depth[node] = depth[into[node].Parent] + 1;
-            nodes[node - 2] = node;
+            depths[node] = depths[into[node].Parent] + 1;
         }
-        Array.Sort(depth[2..], nodes);
+        // How many nodes are less deep is where those of a depth begin.
+        int[] next = new int[depths.Max() + 2];
+        for (int node = 2; node < into.Length; node++)
+        {
+            next[depths[node] + 1]++;
+        }
+        for (int depth = 1; depth < next.Length; depth++)
+        {
+            next[depth] += next[depth - 1];
+        }
+        for (int node = 2; node < into.Length; node++)
+        {
+            nodes[next[depths[node]]++] = node;
+        }
         return nodes;
     }
 
