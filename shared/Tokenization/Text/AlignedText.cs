@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
 namespace Retrieval.Tokenization;
@@ -87,7 +88,30 @@ internal readonly ref struct AlignedText
         }
     }
 
-    private bool HasSurrogates => Text.ContainsAnyInRange('\uD800', '\uDFFF');
+    // By hand: the runtime's own search allocates until it has been optimised.
+    private bool HasSurrogates
+    {
+        get
+        {
+            ReadOnlySpan<ushort> text = MemoryMarshal.Cast<char, ushort>(Text);
+            int i = 0;
+            for (; i <= text.Length - 8; i += 8)
+            {
+                if (Vector128.EqualsAny(Vector128.LoadUnsafe(in text[i]) & Vector128.Create((ushort)0xF800), Vector128.Create((ushort)0xD800)))
+                {
+                    return true;
+                }
+            }
+            for (; i < text.Length; i++)
+            {
+                if (char.IsSurrogate((char)text[i]))
+                {
+                    return true;
+                }
+            }
+            return false;
+        }
+    }
 
     private static void Count(Span<int> numbers, int first)
     {
