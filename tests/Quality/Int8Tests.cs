@@ -90,7 +90,7 @@ public sealed class Int8Tests(ResultTable results, ITestOutputHelper output)
     {
         using LocalEncoder encoder = Models.Open(folder, threads: 2);
         EmbedResult first = await encoder.EmbedAsync(new EmbedRequest([.. rows.Select(r => r[1])]), cancellationToken), second = await encoder.EmbedAsync(new EmbedRequest([.. rows.Select(r => r[2])]), cancellationToken);
-        return Statistics.Spearman([.. first.Vectors.Zip(second.Vectors, (a, b) => (double)TensorPrimitives.Dot<float>(a, b))], [.. rows.Select(r => double.Parse(r[0], CultureInfo.InvariantCulture))]);
+        return Spearman.Of([.. first.Vectors.Zip(second.Vectors, (a, b) => (double)TensorPrimitives.Dot<float>(a, b))], [.. rows.Select(r => double.Parse(r[0], CultureInfo.InvariantCulture))]);
     }
 
     private static T[] Shuffled<T>(T[] items)
