@@ -83,19 +83,26 @@ public sealed class RowInt8(IReadOnlyList<float[]>? maxima, int weightBits = Row
     {
         int most = (1 << (weightBits - 1)) - 1;
         float[] scales = new float[width];
-        for (int i = 0; i < weights.Length; i++)
+        for (int row = 0, i = 0; i < weights.Length; row++)
         {
-            weights[i] *= factors is null ? 1 : factors[i / width];
-            scales[i % width] = Math.Max(scales[i % width], Math.Abs(weights[i]));
+            float factor = factors is null ? 1 : factors[row];
+            for (int column = 0; column < width; column++, i++)
+            {
+                weights[i] *= factor;
+                scales[column] = Math.Max(scales[column], Math.Abs(weights[i]));
+            }
         }
         for (int column = 0; column < width; column++)
         {
             scales[column] = Math.Max(scales[column], Least) / most;
         }
         sbyte[] values = new sbyte[weights.Length];
-        for (int i = 0; i < values.Length; i++)
+        for (int i = 0; i < values.Length;)
         {
-            values[i] = (sbyte)Math.Clamp(MathF.Round(weights[i] / scales[i % width]), -most, most);
+            for (int column = 0; column < width; column++, i++)
+            {
+                values[i] = (sbyte)MathF.Round(weights[i] / scales[column]);
+            }
         }
         return (values, scales);
     }
@@ -107,9 +114,12 @@ public sealed class RowInt8(IReadOnlyList<float[]>? maxima, int weightBits = Row
         {
             float[] weights = ProjectionGroup.Weights(graph, node.Input[1]);
             int width = weights.Length / group.Width;
-            for (int i = 0; i < weights.Length; i++)
+            for (int row = 0; row < largest.Length; row++)
             {
-                largest[i / width] = Math.Max(largest[i / width], Math.Abs(weights[i]));
+                foreach (float weight in weights.AsSpan(row * width, width))
+                {
+                    largest[row] = Math.Max(largest[row], Math.Abs(weight));
+                }
             }
         }
         return [.. activation.Zip(largest, (x, w) => x <= Least || w <= Least ? 1f : (float)Math.Clamp(Math.Pow(x, exponent) / Math.Pow(w, 1 - exponent), 1e-3, 1e3))];
