@@ -44,11 +44,11 @@ internal sealed class EncoderModel : IDisposable
     /// <exception cref="ModelFormatException">Which file, what is wrong, the way out.</exception>
     public static EncoderModel Open(string name, ModelFolder folder, IReadOnlyList<UpgradePass> passes, int? maxTokens, EncoderOptions options)
     {
-        OnnxModelInfo source = OnnxModelInfo.Read(folder.Graph);
-        (CompiledGraph graph, EncoderSession session, string taken) = CompiledGraph.Open(folder, source, passes, options);
+        OnnxModelInfo? plain = passes.Count == 0 ? OnnxModelInfo.Read(folder.Graph) : null;
+        (CompiledGraph graph, EncoderSession session, string taken) = plain is null ? CompiledGraph.Open(folder, passes, options) : Plain(plain, options);
         try
         {
-            (string Name, int Width) output = Output(folder, passes.Count == 0 ? source : OnnxModelInfo.Read(graph.Path));
+            (string Name, int Width) output = Output(folder, plain ?? OnnxModelInfo.Read(graph.Path));
             Tokenizer tokenizer = Tokenizer.Load(folder.Tokenizer);
             VectorSpace space = Space(folder, graph.Hash, tokenizer, maxTokens, output.Width) with { Layer = passes.LastOrDefault(p => p.Layer is not null)?.Layer };
             RequireRoomBehindPrompt(folder, tokenizer, space);
@@ -59,6 +59,12 @@ internal sealed class EncoderModel : IDisposable
             session.Dispose();
             throw;
         }
+    }
+
+    private static (CompiledGraph, EncoderSession, string) Plain(OnnxModelInfo source, EncoderOptions options)
+    {
+        (EncoderSession session, string taken) = ProviderChoice.Open(source.File, options.Provider);
+        return (new CompiledGraph(source.File, source.Hash), session, taken);
     }
 
     private static void RequireRoomBehindPrompt(ModelFolder folder, Tokenizer tokenizer, VectorSpace space)

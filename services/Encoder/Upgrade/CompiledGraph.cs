@@ -10,7 +10,7 @@ namespace Retrieval.Encoder;
 /// written under another name and renamed when it is whole, so that an end at any time leaves nothing that would be taken for one.
 /// </summary>
 /// <param name="Path">The ONNX file to open.</param>
-/// <param name="Hash">Of source, passes and compiler; of the source alone where there are no passes.</param>
+/// <param name="Hash">Of source, passes and compiler.</param>
 internal sealed record CompiledGraph(string Path, string Hash)
 {
     // To be counted up whenever a pass computes something else than before.
@@ -20,54 +20,41 @@ internal sealed record CompiledGraph(string Path, string Hash)
     private const long MostInside = 1_900_000_000;
 
     /// <summary>
-    /// Opens a session on the graph, which is made when it is not there. Hashing a model takes a fifth of the time that the runtime takes to open it:
-    /// both go on at once, on the file that the same source and passes gave last time, and what was opened is thrown away should the hash say otherwise.
+    /// Opens a session on the graph, which is made when it is not there. A link beside it remembers what a source gave: while no file of the source has
+    /// another size or time of change, it is not read again, since reading and hashing would take half as long as opening.
     /// </summary>
     /// <param name="folder">What the model's files say.</param>
-    /// <param name="source">Its ONNX file.</param>
-    /// <param name="passes">In order.</param>
+    /// <param name="passes">In order, at least one.</param>
     /// <param name="options">Provider, and folder of compiled graphs; made when it is not there.</param>
     /// <exception cref="PassRefusedException">A pass does not apply.</exception>
-    public static (CompiledGraph Graph, EncoderSession Session, string Taken) Open(ModelFolder folder, OnnxModelInfo source, IReadOnlyList<UpgradePass> passes, EncoderOptions options)
+    public static (CompiledGraph Graph, EncoderSession Session, string Taken) Open(ModelFolder folder, IReadOnlyList<UpgradePass> passes, EncoderOptions options)
     {
-        Task<string> hash = Task.Run(() => source.Hash);
-        string link = System.IO.Path.Combine(options.CompiledFolder, Digest([$"link/{Compiler}", System.IO.Path.GetFullPath(source.File), .. passes.Select(p => p.Key)]) + ".link");
-        string? likely = passes.Count == 0 ? source.File : File.Exists(link) ? System.IO.Path.Combine(options.CompiledFolder, File.ReadAllText(link)) : null;
-        (EncoderSession Session, string Taken)? opened = passes.Count == 0 ? ProviderChoice.Open(source.File, options.Provider) : Try(likely, options.Provider);
-        try
+        string link = System.IO.Path.Combine(options.CompiledFolder, Digest([$"link/{Compiler}", System.IO.Path.GetFullPath(folder.Graph), Texts(folder, passes), .. passes.Select(p => p.Key)]) + ".link");
+        if (CompiledLink.Read(link) is { } known && Try(System.IO.Path.Combine(options.CompiledFolder, known + ".onnx"), options.Provider) is { } opened)
         {
-            string sourceHash = hash.GetAwaiter().GetResult();
-            CompiledGraph graph = Find(folder, sourceHash, passes, options.CompiledFolder);
-            if (opened is null || likely != graph.Path)
-            {
-                opened?.Session.Dispose();
-                opened = Try(graph.Path, options.Provider);
-                if (opened is null) // kept damaged: made again, and what is still refused is an error
-                {
-                    graph = Find(folder, sourceHash, passes, options.CompiledFolder);
-                    opened = ProviderChoice.Open(graph.Path, options.Provider);
-                }
-                File.WriteAllText(link, System.IO.Path.GetFileName(graph.Path));
-            }
-            return (graph, opened.Value.Session, opened.Value.Taken);
+            return (new CompiledGraph(System.IO.Path.Combine(options.CompiledFolder, known + ".onnx"), known), opened.Session, opened.Taken);
         }
-        catch
+        OnnxModelInfo source = OnnxModelInfo.Read(folder.Graph);
+        CompiledGraph graph = Find(folder, source.Hash, passes, options.CompiledFolder);
+        if (Try(graph.Path, options.Provider) is not { } found) // kept damaged: made again, and what is still refused is an error
         {
-            opened?.Session.Dispose();
-            throw;
+            graph = Find(folder, source.Hash, passes, options.CompiledFolder);
+            found = ProviderChoice.Open(graph.Path, options.Provider);
         }
+        CompiledLink.Write(link, graph.Hash, [source.File, .. source.ExternalFiles]);
+        return (graph, found.Session, found.Taken);
     }
 
     /// <summary>A compiled file that the runtime refuses was cut or changed by somebody: it goes, and null says so.</summary>
-    private static (EncoderSession, string)? Try(string? path, string provider)
+    private static (EncoderSession Session, string Taken)? Try(string path, string provider)
     {
         try
         {
-            return path is not null && File.Exists(path) ? ProviderChoice.Open(path, provider) : null;
+            return File.Exists(path) ? ProviderChoice.Open(path, provider) : null;
         }
         catch (ModelFormatException)
         {
-            File.Delete(path!);
+            File.Delete(path);
             return null;
         }
     }
@@ -79,19 +66,16 @@ internal sealed record CompiledGraph(string Path, string Hash)
     /// <param name="cache">Folder of compiled graphs.</param>
     public static CompiledGraph Find(ModelFolder folder, string sourceHash, IReadOnlyList<UpgradePass> passes, string cache)
     {
-        if (passes.Count == 0)
-        {
-            return new CompiledGraph(folder.Graph, sourceHash);
-        }
-        // Texts are calibrated on as the tokenizer cuts them.
-        string texts = passes.Any(p => p.IsInt8) ? $"{UpgradePass.HashOf(folder.Tokenizer)} {folder.MaxTokens}" : "";
-        string hash = Digest([$"compiler/{Compiler}", sourceHash, texts, .. passes.Select(p => p.Key)]), path = System.IO.Path.Combine(cache, hash + ".onnx");
+        string hash = Digest([$"compiler/{Compiler}", sourceHash, Texts(folder, passes), .. passes.Select(p => p.Key)]), path = System.IO.Path.Combine(cache, hash + ".onnx");
         if (!File.Exists(path))
         {
             Write(passes.Aggregate(OnnxModel.Read(folder.Graph), (model, pass) => pass.Apply(model, folder)), path);
         }
         return new CompiledGraph(path, hash);
     }
+
+    /// <summary>Texts are calibrated on as the tokenizer cuts them.</summary>
+    private static string Texts(ModelFolder folder, IReadOnlyList<UpgradePass> passes) => passes.Any(p => p.IsInt8) ? $"{UpgradePass.HashOf(folder.Tokenizer)} {folder.MaxTokens}" : "";
 
     private static string Digest(IEnumerable<string> lines) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', lines))));
 
