@@ -134,7 +134,13 @@ public sealed class PassIdentityTests
     [MemberData(nameof(Exact))]
     public void Int8_stays_near_and_gives_the_same_vectors_in_any_batch(string model, string form)
     {
-        OnnxModel source = Read(model, form), small = new Int8(new Int8Options()).Apply(source);
+        OnnxModel source = Read(model, form);
+        if (form == "ortopt" && model == "bert")
+        {
+            Should.Throw<PassRefusedException>(() => new Int8(new Int8Options()).Apply(source)).Reason.ShouldContain("keeps its projections inside");
+            return;
+        }
+        OnnxModel small = new Int8(new Int8Options()).Apply(source);
         // What was quantised is understood as before: further passes find the same layers.
         TransformerGraph.Analyze(small).Layers.Select(l => (l.Heads, l.HeadSize, l.KeyHeads, l.NormalisesFirst, l.Unproven.Count)).ShouldBe(TransformerGraph.Analyze(source).Layers.Select(l => (l.Heads, l.HeadSize, l.KeyHeads, l.NormalisesFirst, l.Unproven.Count)));
         Should.Throw<PassRefusedException>(() => new Int8(new Int8Options()).Apply(small)).Reason.ShouldContain("is quantised already");
