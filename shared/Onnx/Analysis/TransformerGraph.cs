@@ -127,7 +127,7 @@ public sealed class TransformerGraph
         }
         foreach (MaskTerm term in site.Terms.Where(t => t.Reading.Kind == MaskKind.Unknown))
         {
-            unproven.Add($"the mask at node '{term.Node.Name}', input {term.Index}: {term.Reading.Why}");
+            unproven.Add($"the mask at node '{term.Node.Label()}', input {term.Index}: {term.Reading.Why}");
         }
         return new TransformerLayer
         {

@@ -42,6 +42,9 @@ internal static class Attributes
         node.Attribute.Add(attribute);
     }
 
+    /// <summary>What a message calls a node: its name, or the tensor that it makes.</summary>
+    public static string Label(this NodeProto node) => node.Name.Length > 0 ? node.Name : node.Output[0];
+
     /// <summary>Name with its domain, as in <c>com.microsoft.Attention</c>.</summary>
     public static string Operator(this NodeProto node) => node.Domain is "" or "ai.onnx" ? node.OpType : $"{node.Domain}.{node.OpType}";
 

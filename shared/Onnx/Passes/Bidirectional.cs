@@ -8,7 +8,7 @@ public sealed class Bidirectional : GraphPass
 
     /// <inheritdoc/>
     public override string? Refusal(TransformerGraph graph) => graph.Layers.Select(l => l.Form == AttentionForm.GroupQuery
-            ? $"layer {l.Index}: node '{l.Site.Core.Name}' is GroupQueryAttention, which is always causal; export the model with eager or SDPA attention"
+            ? $"layer {l.Index}: node '{l.Site.Core.Label()}' is GroupQueryAttention, which is always causal; export the model with eager or SDPA attention"
             : MaskEdit.Refusal(l)).FirstOrDefault(r => r is not null)
         ?? (graph.Layers.FirstOrDefault(l => l.Site.Terms.Any(t => t.Reading is { Kind: MaskKind.Window })) is { } local ? $"layer {local.Index} sees a window only, which would stay"
         : graph.Sees != MaskKind.Causal ? "every token sees every other already"

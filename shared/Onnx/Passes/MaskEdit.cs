@@ -7,8 +7,8 @@ internal static class MaskEdit
 {
     /// <summary>Why a layer's mask cannot be replaced; null when it can.</summary>
     public static string? Refusal(TransformerLayer layer) =>
-        layer.Site.Terms.FirstOrDefault(t => t.Reading.Kind == MaskKind.Unknown) is { } unknown ? $"layer {layer.Index}: the mask at node '{unknown.Node.Name}' could not be read: {unknown.Reading.Why}"
-        : !layer.Site.Terms.Any(t => t.IsMask) ? $"layer {layer.Index}: no mask is applied at node '{layer.Site.Core.Name}'" : null;
+        layer.Site.Terms.FirstOrDefault(t => t.Reading.Kind == MaskKind.Unknown) is { } unknown ? $"layer {layer.Index}: the mask at node '{unknown.Node.Label()}' could not be read: {unknown.Reading.Why}"
+        : !layer.Site.Terms.Any(t => t.IsMask) ? $"layer {layer.Index}: no mask is applied at node '{layer.Site.Core.Label()}'" : null;
 
     /// <summary>Replaces it by a Boolean tensor of shape (rows, 1, tokens, tokens), or one that broadcasts to it where the form allows that.</summary>
     public static void Replace(TransformerGraph graph, TransformerLayer layer, Func<int, string> additive)

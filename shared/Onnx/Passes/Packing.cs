@@ -28,7 +28,7 @@ public sealed class Packing : GraphPass
                 && Enumerable.Range(0, data.Length).All(i => i / n % n == 0 || i % n == 0 || data[i] == data[i - n - 1]);
             if (!isByDistance)
             {
-                return $"layer {layer.Index}: the bias at node '{term.Node.Name}' does not follow from the distance of two tokens alone";
+                return $"layer {layer.Index}: the bias at node '{term.Node.Label()}' does not follow from the distance of two tokens alone";
             }
         }
         return null;
@@ -42,7 +42,7 @@ public sealed class Packing : GraphPass
             return "where the model takes positions from was not found";
         }
         return graph.Positions.FirstOrDefault(p => p.Kind is PositionKind.Table or PositionKind.Rotary && Layout(graph, p) is null) is { } site
-            ? $"node '{site.Node.Name}' takes one row of positions for all texts" : null;
+            ? $"node '{site.Node.Label()}' takes one row of positions for all texts" : null;
     }
 
     /// <summary>Axes of length 1 around (rows, tokens), as the positions that a node takes have them; null when there is no axis for rows.</summary>

@@ -32,15 +32,15 @@ public sealed class TempScale(double temperature, IReadOnlyList<int>? layers = n
         IReadOnlyList<MaskTerm> terms = layer.Site.Terms;
         if (terms.FirstOrDefault(t => t.Reading.Kind == MaskKind.Unknown) is { } unknown)
         {
-            return $"layer {layer.Index}: what is added to the scores at node '{unknown.Node.Name}' could not be told a mask from a bias: {unknown.Reading.Why}";
+            return $"layer {layer.Index}: what is added to the scores at node '{unknown.Node.Label()}' could not be told a mask from a bias: {unknown.Reading.Why}";
         }
         if (layer.Form != AttentionForm.Unfused)
         {
-            return layer.Scale is null ? $"layer {layer.Index}: node '{layer.Site.Core.Name}' does not say its scale, and the width of a head is unknown"
-                : terms.Any(t => !t.IsMask) ? $"layer {layer.Index}: node '{layer.Site.Core.Name}' adds a bias that its scale does not reach" : null;
+            return layer.Scale is null ? $"layer {layer.Index}: node '{layer.Site.Core.Label()}' does not say its scale, and the width of a head is unknown"
+                : terms.Any(t => !t.IsMask) ? $"layer {layer.Index}: node '{layer.Site.Core.Label()}' adds a bias that its scale does not reach" : null;
         }
         bool isBiasOutside = terms.SkipWhile(t => !t.IsMask).Any(t => !t.IsMask);
-        return isBiasOutside ? $"layer {layer.Index}: a bias is added behind the mask at node '{terms[^1].Node.Name}', so that both cannot be told apart"
+        return isBiasOutside ? $"layer {layer.Index}: a bias is added behind the mask at node '{terms[^1].Node.Label()}', so that both cannot be told apart"
             : graph.Flow.Probe[layer.Site.Product!.Output[0]].Type == 0 ? $"layer {layer.Index}: the number type of the scores of node '{layer.Site.Product.Name}' is unknown" : null;
     }
 

@@ -46,15 +46,15 @@ public sealed class Int8(Int8Options options) : GraphPass
     {
         if (graph.Graph.Nodes.FirstOrDefault(n => Quantized.Contains(n.Operator())) is { } quantized)
         {
-            return $"node '{quantized.Name}' ({quantized.Operator()}) is quantised already; take the fp32 export";
+            return $"node '{quantized.Label()}' ({quantized.Operator()}) is quantised already; take the fp32 export";
         }
         if (graph.Layers.FirstOrDefault(l => l.Form == AttentionForm.Microsoft) is { } fused)
         {
-            return $"node '{fused.Site.Core.Name}' ({fused.Site.Core.Operator()}) keeps its projections inside; take the export before ONNX Runtime's optimizer";
+            return $"node '{fused.Site.Core.Label()}' ({fused.Site.Core.Operator()}) keeps its projections inside; take the export before ONNX Runtime's optimizer";
         }
         if (WeightProduct.Candidates(graph).FirstOrDefault(n => WeightProduct.Weight(graph, n).DataType != DataType.Float) is { } other)
         {
-            return $"weight '{other.Input[1]}' of node '{other.Name}' has element type {WeightProduct.Weight(graph, other).DataType} (10 is float16); take the fp32 export";
+            return $"weight '{other.Input[1]}' of node '{other.Label()}' has element type {WeightProduct.Weight(graph, other).DataType} (10 is float16); take the fp32 export";
         }
         return WeightProduct.Candidates(graph).Any() ? null : "no product with a constant matrix was found in its layers; take an export whose weights are initialisers";
     }
@@ -67,7 +67,7 @@ public sealed class Int8(Int8Options options) : GraphPass
         }
         if (product.Nodes.FirstOrDefault(n => !Floats(graph, n).All(float.IsFinite)) is { } broken)
         {
-            return $"weight '{broken.Input[1]}' of node '{broken.Name}' has a number that is not finite";
+            return $"weight '{broken.Input[1]}' of node '{broken.Label()}' has a number that is not finite";
         }
         if (options.Maxima is null)
         {
