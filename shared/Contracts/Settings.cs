@@ -44,7 +44,7 @@ public sealed class IndexOptions
     [Range(1, 10_000_000)]
     public int SealRows { get; init; } = 8192;
 
-    /// <summary>Chunks of a file from which on it has a graph, and searches walk through it instead of looking at each. Below, answers are exact. Default 20,000.</summary>
+    /// <summary>Chunks of a file from which on it has a graph over its codes, and searches walk through it instead of looking at each; only with a codec. Default 20,000.</summary>
     [Range(1, 1_000_000_000)]
     public int GraphRows { get; init; } = 20_000;
 

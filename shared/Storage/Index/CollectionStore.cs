@@ -98,7 +98,8 @@ internal sealed class CollectionStore
     private void Merge(MergePlan plan, IReadOnlyList<PartSlice> sources, bool isOldest, CancellationToken cancellationToken)
     {
         SegmentContent content = SegmentContent.Of(sources, isOldest);
-        HnswGraph? graph = plan.WithGraph(content.Rows) ? GraphBuilder.Build(content.Reader(), content.Rows, new GraphOptions(), null, cancellationToken) : null;
+        // What is in memory is sealed without one, since a graph takes long; its file gets one when nothing waits.
+        HnswGraph? graph = plan.WithGraph(content.Rows) && !sources.Any(s => s.Part is MemoryPart) ? GraphBuilder.Build(content.Reader(), content.Rows, new GraphOptions(), null, cancellationToken) : null;
         SegmentPart merged = _files.Write(content, plan.Codec, graph, cancellationToken);
         Index.Replace([.. sources.Select(s => s.Part)], merged);
         foreach (SegmentPart old in sources.Select(s => s.Part).OfType<SegmentPart>())

@@ -12,7 +12,7 @@ namespace Retrieval.Storage;
 /// </summary>
 public sealed class EmbeddedIndex : IAsyncDisposable
 {
-    private const int DocumentsAtOnce = 1000, MostWaiting = 4;
+    private const int DocumentsAtOnce = 1000, MostWaiting = 16;
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(1), SealRetry = TimeSpan.FromSeconds(30);
 
     private readonly ConcurrentDictionary<long, CollectionStore> _collections = new();

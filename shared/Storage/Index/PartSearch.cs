@@ -18,10 +18,13 @@ internal sealed class PartSearch(PartSlice slice, RowBitmap allowed, ReadOnlyMem
     private readonly ConcurrentBag<(int Row, float Score)[]> _found = [];
 
     /// <summary>Rows to look at, for planning.</summary>
-    public int Rows => _segment?.Graph is null ? slice.Rows : 0;
+    public int Rows => Graph is null ? slice.Rows : 0;
 
     /// <summary>Independent pieces of work.</summary>
-    public int Runs => _segment?.Graph is null ? (slice.Rows + RowsAtOnce - 1) / RowsAtOnce : 1;
+    public int Runs => Graph is null ? (slice.Rows + RowsAtOnce - 1) / RowsAtOnce : 1;
+
+    /// <summary>Walks go over codes; without them every vector is looked at.</summary>
+    private HnswGraph? Graph => _coded is null ? null : _segment!.Graph;
 
     private int Candidates => Math.Min(slice.Rows, _coded is null ? top : checked(top * effort.Oversampling));
 
@@ -31,7 +34,7 @@ internal sealed class PartSearch(PartSlice slice, RowBitmap allowed, ReadOnlyMem
     public void Run(int run)
     {
         (int first, int end) = (run * RowsAtOnce, Math.Min(slice.Rows, (run + 1) * RowsAtOnce));
-        _found.Add(_segment?.Graph is { } graph ? Walk(graph) : _coded is null ? Scan(first, end) : ScanCodes(first, end));
+        _found.Add(Graph is { } graph ? Walk(graph) : _coded is null ? Scan(first, end) : ScanCodes(first, end));
         GC.KeepAlive(slice); // its file stays mapped while spans of it are read
     }
 
@@ -41,18 +44,14 @@ internal sealed class PartSearch(PartSlice slice, RowBitmap allowed, ReadOnlyMem
         IEnumerable<(int Row, float Score)> found = _found.SelectMany(f => f);
         if (_coded is not null)
         {
-            TopRows candidates = Of(found, _segment?.Graph is null ? Candidates : Breadth);
+            TopRows candidates = Of(found, Graph is null ? Candidates : Breadth);
             found = candidates.ToSorted().Select(c => (c.Row, Exact(c.Row)));
         }
         return Of(found, Math.Min(top, slice.Rows)).ToSorted().Select(f => (slice.Part.Handles[f.Row], f.Score));
     }
 
-    private (int Row, float Score)[] Walk(HnswGraph graph)
-    {
-        return _coded is null
-            ? graph.Search(new VectorScores(query, row => slice.Part.Vectors(row)[..query.Length]), Candidates, Breadth, allowed)
-            : graph.Search(new CodeScores(_coded, row => _segment!.Codes(row)[.._segment.Codec!.Codec.CodeBytes]), Breadth, Breadth, allowed);
-    }
+    private (int Row, float Score)[] Walk(HnswGraph graph) =>
+        graph.Search(new CodeScores(_coded!, row => _segment!.Codes(row)[.._segment.Codec!.Codec.CodeBytes]), Breadth, Breadth, allowed);
 
     private (int Row, float Score)[] Scan(int first, int end)
     {

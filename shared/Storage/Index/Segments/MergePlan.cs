@@ -31,8 +31,8 @@ internal sealed record MergePlan(SegmentCodec? Codec, IndexOptions Options)
         return null;
     }
 
-    /// <summary>Whether so many rows get a graph.</summary>
-    public bool WithGraph(int rows) => rows >= Options.GraphRows;
+    /// <summary>Whether a file of so many rows gets a graph: a collection without a codec is searched exactly, whatever its size.</summary>
+    public bool WithGraph(int rows) => Codec is not null && rows >= Options.GraphRows;
 
     /// <summary>Coded in another way than is wanted now, or without the graph that its size asks for.</summary>
     private bool IsOutdated(SegmentPart part) => part.Codec?.Wanted != Codec?.Wanted || (part.Graph is null && WithGraph(part.Rows));
