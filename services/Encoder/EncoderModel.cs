@@ -8,18 +8,17 @@ namespace Retrieval.Encoder;
 /// <summary>A loaded model: texts' tokens to vectors.</summary>
 internal sealed class EncoderModel : IDisposable
 {
-    private const int Float32 = 1, Float16 = 10, Int64 = 7;
-    private static readonly string[] KnownInputs = ["input_ids", "attention_mask", "token_type_ids"];
-    private static readonly string[] UsualOutputs = ["last_hidden_state", "token_embeddings"];
-
     private readonly EncoderSession _session;
     private readonly ModelFolder _folder;
     private readonly string _output;
     private readonly int _width;
+    private readonly IReadOnlyList<EmptyCache> _caches;
+    private readonly string[] _inputs;
 
-    private EncoderModel(string name, ModelFolder folder, Tokenizer tokenizer, (EncoderSession Session, string Taken) opened, (string Name, int Width) output, VectorSpace space)
+    private EncoderModel(string name, ModelFolder folder, Tokenizer tokenizer, (EncoderSession Session, string Taken) opened, GraphPorts ports, VectorSpace space)
     {
-        (Name, _folder, Tokenizer, _session, (_output, _width)) = (name, folder, tokenizer, opened.Session, output);
+        (Name, _folder, Tokenizer, _session, (_output, _width, _caches)) = (name, folder, tokenizer, opened.Session, ports);
+        _inputs = [.. _session.Inputs.Except(_caches.Select(c => c.Name))];
         Description = new EncoderDescription { Model = name, Space = space, QueryPrompt = folder.QueryPrompt, SpecialTokens = tokenizer.SpecialTokens, Provider = opened.Taken };
     }
 
@@ -48,11 +47,11 @@ internal sealed class EncoderModel : IDisposable
         (CompiledGraph graph, EncoderSession session, string taken) = plain is null ? CompiledGraph.Open(folder, passes, options) : Plain(plain, options);
         try
         {
-            (string Name, int Width) output = Output(folder, plain ?? OnnxModelInfo.Read(graph.Path));
+            GraphPorts ports = GraphPorts.Of(folder, plain ?? OnnxModelInfo.Read(graph.Path));
             Tokenizer tokenizer = Tokenizer.Load(folder.Tokenizer);
-            VectorSpace space = Space(folder, graph.Hash, tokenizer, maxTokens, output.Width) with { Layer = passes.LastOrDefault(p => p.Layer is not null)?.Layer };
+            VectorSpace space = Space(folder, graph.Hash, tokenizer, maxTokens, ports.Width) with { Layer = passes.LastOrDefault(p => p.Layer is not null)?.Layer };
             RequireRoomBehindPrompt(folder, tokenizer, space);
-            return new EncoderModel(name, folder, tokenizer, (session, taken), output, space);
+            return new EncoderModel(name, folder, tokenizer, (session, taken), ports, space);
         }
         catch
         {
@@ -96,9 +95,9 @@ internal sealed class EncoderModel : IDisposable
     public void Run(List<TextWork> batch, BatchBuffers buffers)
     {
         int columns = batch.Max(t => t.Length);
-        (long[] ids, long[] mask, long[] types) = buffers.Fill(batch, columns);
-        (string, long[])[] inputs = [.. _session.Inputs.Select(name => (name, name switch { "input_ids" => ids, "attention_mask" => mask, _ => types }))];
-        float[][] results = _session.Run(inputs, batch.Count, columns, _output, (states, _) => Read(batch, states, columns));
+        (long[] ids, long[] mask, long[] types, long[] positions) = buffers.Fill(batch, columns);
+        (string, long[])[] inputs = [.. _inputs.Select(name => (name, name switch { "input_ids" => ids, "attention_mask" => mask, "position_ids" => positions, _ => types }))];
+        float[][] results = _session.Run(inputs, _caches, batch.Count, columns, _output, (states, _) => Read(batch, states, columns));
         for (int row = 0; row < batch.Count; row++)
         {
             batch[row].Done.TrySetResult(results[row]);
@@ -138,24 +137,6 @@ internal sealed class EncoderModel : IDisposable
             }
         }
         return [.. vectors];
-    }
-
-    /// <summary>The float output of shape (texts, tokens, width), by its usual name or as the only one of that shape.</summary>
-    private static (string Name, int Width) Output(ModelFolder folder, OnnxModelInfo graph)
-    {
-        foreach (OnnxValue input in graph.Inputs)
-        {
-            if (!KnownInputs.Contains(input.Name) || input.ElementType != Int64)
-            {
-                throw new ModelFormatException(folder.Graph, $"wants input '{input.Name}' of element type {input.ElementType}; int64 {string.Join(", ", KnownInputs)} are fed. Export the encoder without past keys or positions.");
-            }
-        }
-        OnnxValue[] states = [.. graph.Outputs.Where(o => o.ElementType is Float32 && o.Shape.Count is 3)];
-        OnnxValue state = Array.Find(states, s => UsualOutputs.Contains(s.Name)) ?? (states.Length == 1 ? states[0] : throw new ModelFormatException(folder.Graph,
-            $"has no float32 output of token states; its outputs are {string.Join(", ", graph.Outputs.Select(o => $"{o.Name}({string.Join(',', o.Shape)}{(o.ElementType == Float16 ? " float16" : "")})"))}. Export the model with last_hidden_state as output."));
-        int width = int.TryParse(state.Shape[2], out int declared) ? declared
-            : folder.HiddenSize ?? throw new ModelFormatException(folder.Graph, $"does not say how wide its output '{state.Name}' is, and config.json has no hidden_size.");
-        return (state.Name, width);
     }
 
     private static VectorSpace Space(ModelFolder folder, string weights, Tokenizer tokenizer, int? maxTokens, int width)

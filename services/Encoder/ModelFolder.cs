@@ -24,6 +24,12 @@ internal sealed record ModelFolder
     public required int MaxTokens { get; init; }
     /// <summary>hidden_size of config.json.</summary>
     public required int? HiddenSize { get; init; }
+    /// <summary>Heads of keys and values by config.json: num_key_value_heads, or as many as attention has.</summary>
+    public int? KeyHeads { get; init; }
+    /// <summary>Numbers of a key by config.json: head_dim, or the hidden size shared among the heads.</summary>
+    public int? HeadWidth { get; init; }
+    /// <summary>model_type of config.json.</summary>
+    public string? ModelType { get; init; }
     /// <summary>Put before a query.</summary>
     public required string QueryPrompt { get; init; }
     /// <summary>Put before a document.</summary>
@@ -66,7 +72,10 @@ internal sealed record ModelFolder
             PoolingMode = modules.FirstOrDefault(m => m.Type == "Pooling") is { } pooling ? Mode(System.IO.Path.Combine(pooling.Folder, "config.json")) : throw new ModelFormatException(modulesFile, "names no Pooling module."),
             Steps = [.. modules.Where(m => m.Type is "Dense" or "Normalize").Select(m => m.Type == "Dense" ? DenseLayer.Load(m.Folder) : (IVectorStep)UnitLength.Instance)],
             MaxTokens = Limit(folder),
-            HiddenSize = Optional(folder, "config.json", "hidden_size") is { ValueKind: JsonValueKind.Number } size ? size.GetInt32() : null,
+            HiddenSize = Configured(folder, "hidden_size"),
+            KeyHeads = Configured(folder, "num_key_value_heads") ?? Configured(folder, "num_attention_heads"),
+            HeadWidth = Configured(folder, "head_dim") ?? Configured(folder, "hidden_size") / Configured(folder, "num_attention_heads"),
+            ModelType = Optional(folder, "config.json", "model_type") is { ValueKind: JsonValueKind.String } type ? type.GetString() : null,
             QueryPrompt = Prompt(prompts, "query"),
             DocumentPrompt = Prompt(prompts, "document", "passage"),
         };
@@ -119,6 +128,8 @@ internal sealed record ModelFolder
         int positions = Optional(folder, "config.json", "max_position_embeddings") is { ValueKind: JsonValueKind.Number } table ? table.GetInt32() : 512;
         return Math.Min(recipe, positions);
     }
+
+    private static int? Configured(string folder, string field) => Optional(folder, "config.json", field) is { ValueKind: JsonValueKind.Number } number && number.TryGetInt32(out int whole) && whole > 0 ? whole : null;
 
     private static JsonElement Optional(string folder, string file, string field)
     {

@@ -1,4 +1,5 @@
 using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.OnnxRuntime.Tensors;
 
 namespace Retrieval.OnnxRuntime;
 
@@ -88,13 +89,22 @@ public sealed class EncoderSession : IDisposable
     /// <param name="columns">Tokens a text.</param>
     /// <param name="output">Name of a float32 output.</param>
     /// <param name="read">Gets values and shape.</param>
-    public T Run<T>(IReadOnlyList<(string Name, long[] Values)> inputs, int rows, int columns, string output, OutputReader<T> read)
+    public T Run<T>(IReadOnlyList<(string Name, long[] Values)> inputs, int rows, int columns, string output, OutputReader<T> read) => Run(inputs, [], rows, columns, output, read);
+
+    /// <summary>Runs a model that may also want a decoder's caches.</summary>
+    /// <param name="inputs">Name and values of each input, row-major, all of the same shape.</param>
+    /// <param name="caches">Fed without a token.</param>
+    /// <param name="rows">Texts in the batch.</param>
+    /// <param name="columns">Tokens a text.</param>
+    /// <param name="output">Name of a float32 output.</param>
+    /// <param name="read">Gets values and shape.</param>
+    public T Run<T>(IReadOnlyList<(string Name, long[] Values)> inputs, IReadOnlyList<EmptyCache> caches, int rows, int columns, string output, OutputReader<T> read)
     {
         long[] shape = [rows, columns];
-        OrtValue[] values = [.. inputs.Select(i => OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, i.Values.AsMemory(0, rows * columns), shape))];
+        OrtValue[] values = [.. inputs.Select(i => OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, i.Values.AsMemory(0, rows * columns), shape)), .. caches.Select(c => Empty(c, rows))];
         try
         {
-            using IDisposableReadOnlyCollection<OrtValue> results = _session.Run(_run, [.. inputs.Select(i => i.Name)], values, [output]);
+            using IDisposableReadOnlyCollection<OrtValue> results = _session.Run(_run, [.. inputs.Select(i => i.Name), .. caches.Select(c => c.Name)], values, [output]);
             OrtTensorTypeAndShapeInfo info = results[0].GetTensorTypeAndShape();
             return read(results[0].GetTensorDataAsSpan<float>(), info.Shape);
         }
@@ -107,6 +117,9 @@ public sealed class EncoderSession : IDisposable
         }
     }
 
+    private static OrtValue Empty(EmptyCache cache, int rows) =>
+        OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, cache.IsHalf ? TensorElementType.Float16 : TensorElementType.Float, [rows, cache.Heads, 0, cache.HeadWidth]);
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -114,6 +127,13 @@ public sealed class EncoderSession : IDisposable
         _session.Dispose();
     }
 }
+
+/// <summary>A decoder's keys or values of earlier tokens, of which an encoded text has none: shape (rows, heads, 0, head width).</summary>
+/// <param name="Name">Of the input.</param>
+/// <param name="IsHalf">float16 instead of float32.</param>
+/// <param name="Heads">Of keys and values; with grouped queries fewer than attention heads.</param>
+/// <param name="HeadWidth">Numbers of one key.</param>
+public sealed record EmptyCache(string Name, bool IsHalf, int Heads, int HeadWidth);
 
 /// <summary>Reads an output in place.</summary>
 /// <param name="values">Row-major.</param>
