@@ -15,7 +15,7 @@ internal sealed class LocalCodecTrainer : ICodecTrainer
         }
         catch (ArgumentException e)
         {
-            throw new RetrievalException(ErrorKind.Invalid, e.Message, "codec", codec, inner: e);
+            throw new RetrievalException(ErrorKind.Invalid, e.Message, "codec", codec, string.Join(", ", CodecSpec.Kinds), inner: e);
         }
     }
 }

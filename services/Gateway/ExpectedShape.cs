@@ -63,6 +63,8 @@ internal static partial class ExpectedShape
             JsonTypeInfoKind.Enumerable => "a list",
             JsonTypeInfoKind.Dictionary => "an object",
             _ when bare == typeof(string) => "a string",
+            _ when bare == typeof(byte[]) => "base64",
+            _ when bare == typeof(float) => "a number",
             _ when bare == typeof(int) || bare == typeof(long) => $"an integer of {(bare == typeof(int) ? 32 : 64)} bits",
             _ when bare.IsEnum => string.Join(", ", Enum.GetValues(bare).Cast<object>().Select(value => JsonSerializer.Serialize(value, type.Options.GetTypeInfo(bare)).Trim('"'))),
             _ => null,

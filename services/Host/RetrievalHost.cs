@@ -147,7 +147,8 @@ public static class RetrievalHost
         }
         else if (Peer(settings, Role.Compression) is { } client)
         {
-            services.AddSingleton<ICompressor>(_ => new HttpCompressor(client)).AddSingleton<ICodecTrainer>(_ => new HttpCodecTrainer(client));
+            services.AddSingleton<ICompressor>(_ => new HttpCompressor(client)).AddSingleton<ICodecTrainer>(_ => new HttpCodecTrainer(client))
+                .AddSingleton<ICodecService>(_ => new HttpCodecService(client));
         }
     }
 

@@ -23,7 +23,7 @@ public sealed class OpenApiTests(InProcessServer server) : IClassFixture<InProce
             "delete /v1/collections/{collection}", "delete /v1/collections/{collection}/documents/{id}",
             "get /healthz", "get /readyz", "get /v1/collections", "get /v1/collections/{collection}", "get /v1/collections/{collection}/documents",
             "get /v1/collections/{collection}/documents/{id}", "get /v1/collections/{collection}/snapshot", "get /v1/jobs/{job}",
-            "post /embed", "post /v1/collections/{collection}/documents", "post /v1/collections/{collection}/search",
+            "post /embed", "post /v1/codecs/decode", "post /v1/codecs/describe", "post /v1/codecs/encode", "post /v1/codecs/train", "post /v1/collections/{collection}/documents", "post /v1/collections/{collection}/search",
             "put /v1/collections/{collection}", "put /v1/collections/{collection}/documents/{id}", "put /v1/collections/{collection}/snapshot",
         ]);
     }
@@ -34,6 +34,11 @@ public sealed class OpenApiTests(InProcessServer server) : IClassFixture<InProce
     [InlineData("put /v1/collections/{collection}/documents/{id}", "application/json", "DocumentInput", "202", "StatusInfo")]
     [InlineData("post /v1/collections/{collection}/documents", "application/x-ndjson", "DocumentInput", "200", "BulkVerdict")]
     [InlineData("post /v1/collections/{collection}/search", "application/json", "SearchRequest", "200", "SearchResponse")]
+    [InlineData("post /v1/codecs/train", "application/json", "CodecTrainRequest", "200", "CodecTrainResult")]
+    [InlineData("post /v1/codecs/encode", "application/json", "CodecEncodeRequest", "200", "CodecEncodeResult")]
+    [InlineData("post /v1/codecs/decode", "application/json", "CodecDecodeRequest", "200", "CodecDecodeResult")]
+    [InlineData("post /v1/codecs/describe", "application/json", "CodecDescribeRequest", "200", "CodecDescription")]
+    [InlineData("post /v1/codecs/train", "application/json", "CodecTrainRequest", "413", "ProblemBody")]
     [InlineData("get /v1/collections/{collection}/documents/{id}", null, null, "200", "DocumentInfo")]
     [InlineData("get /v1/collections/{collection}/documents", null, null, "200", "DocumentList")]
     [InlineData("get /v1/jobs/{job}", null, null, "200", "StatusInfo")]
