@@ -16,4 +16,16 @@ public sealed class CompressionOptions
     /// <summary>Largest budget in tokens. Default 32,768.</summary>
     [Range(1, 1_000_000)]
     public int MaxTokens { get; init; } = 32_768;
+
+    /// <summary>Vectors, or codes, in one request of the codec routes. Default 100,000.</summary>
+    [Range(1, 10_000_000)]
+    public int MaxCodecVectors { get; init; } = 100_000;
+
+    /// <summary>Bytes of those vectors as float32, sent or answered. Default 256 MiB.</summary>
+    [Range(1, int.MaxValue)]
+    public long MaxCodecBytes { get; init; } = 256L << 20;
+
+    /// <summary>Numbers in one of those vectors; training takes memory by its square. Default 4,096.</summary>
+    [Range(1, 8_192)]
+    public int MaxCodecDimensions { get; init; } = 4_096;
 }

@@ -48,14 +48,18 @@ internal sealed class BatchLoop : IDisposable
 /// <summary>Input tensors of one thread, used again for every batch.</summary>
 internal sealed class BatchBuffers
 {
-    private long[] _ids = [], _mask = [], _types = [];
+    private long[] _ids = [], _mask = [], _types = [], _positions = [];
 
-    public (long[] Ids, long[] Mask, long[] Types) Fill(List<TextWork> batch, int columns)
+    /// <summary>
+    /// Pads are on the right, always, whatever side tokenizer.json names: operators that take lengths of rows for a mask (TransformerGraph.RightPaddingOnly)
+    /// know no other side, and to the rest it makes no difference. So a token's position is its column.
+    /// </summary>
+    public (long[] Ids, long[] Mask, long[] Types, long[] Positions) Fill(List<TextWork> batch, int columns)
     {
         int size = batch.Count * columns;
         if (_ids.Length < size)
         {
-            (_ids, _mask, _types) = (new long[size], new long[size], new long[size]);
+            (_ids, _mask, _types, _positions) = (new long[size], new long[size], new long[size], new long[size]);
         }
         for (int row = 0; row < batch.Count; row++)
         {
@@ -63,9 +67,9 @@ internal sealed class BatchBuffers
             for (int i = 0, at = row * columns; i < columns; i++, at++)
             {
                 bool real = i < tokens.Ids.Length;
-                (_ids[at], _mask[at], _types[at]) = real ? (tokens.Ids[i], 1, tokens.TypeIds[i]) : (0, 0, 0);
+                (_ids[at], _mask[at], _types[at], _positions[at]) = real ? (tokens.Ids[i], 1, tokens.TypeIds[i], i) : (0, 0, 0, 0);
             }
         }
-        return (_ids, _mask, _types);
+        return (_ids, _mask, _types, _positions);
     }
 }

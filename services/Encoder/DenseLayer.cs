@@ -1,26 +1,28 @@
 using System.Numerics.Tensors;
 using System.Security.Cryptography;
 using System.Text.Json;
+using Retrieval.Onnx;
 
 namespace Retrieval.Encoder;
 
 /// <summary>A Dense module of sentence-transformers: y = activation(W x + b).</summary>
-internal sealed class DenseLayer
+internal sealed class DenseLayer : IVectorStep
 {
-    private const string Identity = "torch.nn.modules.linear.Identity", Tanh = "torch.nn.modules.activation.Tanh";
+    private const string Identity = "torch.nn.modules.linear.Identity", Tanh = "torch.nn.modules.activation.Tanh", Bias = "linear.bias";
     private readonly float[] _weights, _bias;
     private readonly bool _tanh;
+    private readonly string _file;
 
-    private DenseLayer(float[] weights, float[] bias, int inputs, bool tanh, string id) => (_weights, _bias, Inputs, _tanh, Id) = (weights, bias, inputs, tanh, id);
+    private DenseLayer(string file, WeightTensor weight, float[] bias, bool tanh, string id) => (_file, _weights, Inputs, _bias, _tanh, Id) = (file, weight.Values, weight.Shape[1], bias, tanh, id);
 
     /// <summary>Numbers in.</summary>
     public int Inputs { get; }
 
-    /// <summary>Numbers out.</summary>
-    public int Outputs => _bias.Length;
-
-    /// <summary>Name for the vector space: what the layer computes, by hash.</summary>
+    /// <inheritdoc/>
     public string Id { get; }
+
+    /// <inheritdoc/>
+    public int Outputs(int inputs) => inputs == Inputs ? _bias.Length : throw new ModelFormatException(_file, $"is a dense layer of {Inputs} inputs behind {inputs} numbers. Take the one that belongs to this model.");
 
     /// <summary>Reads config.json and model.safetensors of a module's folder.</summary>
     public static DenseLayer Load(string folder)
@@ -36,26 +38,34 @@ internal sealed class DenseLayer
         {
             throw new ModelFormatException(Path.Combine(folder, "config.json"), $"asks for activation {activation}; {Identity} and {Tanh} are computed.");
         }
-        (int[] shape, float[] weights) = Safetensors.Read(weightsFile, "linear.weight") ?? throw new ModelFormatException(weightsFile, "has no tensor 'linear.weight'.");
-        float[] bias = Safetensors.Read(weightsFile, "linear.bias")?.Values ?? new float[shape[0]];
-        if (shape.Length != 2 || bias.Length != shape[0])
-        {
-            throw new ModelFormatException(weightsFile, $"has a weight of shape {string.Join('x', shape)} and a bias of {bias.Length}: they don't fit.");
-        }
-        string id = $"dense:{(activation == Tanh ? "tanh:" : "")}{Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(weightsFile)))}";
-        return new DenseLayer(weights, bias, shape[1], activation == Tanh, id);
+        DenseLayer layer = OfFile(weightsFile, activation == Tanh);
+        bool biased = WeightFile.Open(weightsFile).Names.Contains(Bias);
+        return config.ValueKind == JsonValueKind.Object && config.TryGetProperty("bias", out JsonElement said) && said.ValueKind is JsonValueKind.True or JsonValueKind.False && said.GetBoolean() != biased
+            ? throw new ModelFormatException(Path.Combine(folder, "config.json"), $"says bias {said}, but {weightsFile} has {(biased ? "one" : "none")}. Fetch the folder again.") : layer;
     }
 
-    /// <summary>Applies the layer to one vector.</summary>
-    public void Apply(ReadOnlySpan<float> input, Span<float> output)
+    /// <summary>Reads linear.weight and, where there is one, linear.bias.</summary>
+    public static DenseLayer OfFile(string path, bool tanh)
     {
+        WeightFile file = WeightFile.Open(path);
+        WeightTensor weight = file.Require("linear.weight", -1, -1);
+        float[] bias = file.Names.Contains(Bias) ? file.Require(Bias, weight.Shape[0]).Values : new float[weight.Shape[0]];
+        string id = $"dense:{(tanh ? "tanh:" : "")}{Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(path)))}";
+        return new DenseLayer(path, weight, bias, tanh, id);
+    }
+
+    /// <inheritdoc/>
+    public float[] Apply(float[] vector)
+    {
+        float[] output = new float[_bias.Length];
         for (int i = 0; i < output.Length; i++)
         {
-            output[i] = TensorPrimitives.Dot(_weights.AsSpan(i * Inputs, Inputs), input) + _bias[i];
+            output[i] = TensorPrimitives.Dot(_weights.AsSpan(i * Inputs, Inputs), vector) + _bias[i];
         }
         if (_tanh)
         {
             TensorPrimitives.Tanh(output, output);
         }
+        return output;
     }
 }

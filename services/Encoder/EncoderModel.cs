@@ -1,28 +1,25 @@
-using System.Diagnostics;
 using Retrieval.Contracts;
 using Retrieval.Onnx;
 using Retrieval.OnnxRuntime;
 using Retrieval.Tokenization;
-using Retrieval.Vectors;
 
 namespace Retrieval.Encoder;
 
 /// <summary>A loaded model: texts' tokens to vectors.</summary>
 internal sealed class EncoderModel : IDisposable
 {
-    private const int Float32 = 1, Float16 = 10, Int64 = 7;
-    private static readonly string[] KnownInputs = ["input_ids", "attention_mask", "token_type_ids"];
-    private static readonly string[] UsualOutputs = ["last_hidden_state", "token_embeddings"];
-
     private readonly EncoderSession _session;
     private readonly ModelFolder _folder;
     private readonly string _output;
     private readonly int _width;
+    private readonly IReadOnlyList<EmptyCache> _caches;
+    private readonly string[] _inputs;
 
-    private EncoderModel(string name, ModelFolder folder, Tokenizer tokenizer, EncoderSession session, string output, int width, VectorSpace space, string provider)
+    private EncoderModel(string name, ModelFolder folder, Tokenizer tokenizer, (EncoderSession Session, string Taken) opened, GraphPorts ports, VectorSpace space)
     {
-        (Name, _folder, Tokenizer, _session, _output, _width) = (name, folder, tokenizer, session, output, width);
-        Description = new EncoderDescription { Model = name, Space = space, QueryPrompt = folder.QueryPrompt, SpecialTokens = tokenizer.SpecialTokens, Provider = provider };
+        (Name, _folder, Tokenizer, _session, (_output, _width, _caches)) = (name, folder, tokenizer, opened.Session, ports);
+        _inputs = [.. _session.Inputs.Except(_caches.Select(c => c.Name))];
+        Description = new EncoderDescription { Model = name, Space = space, QueryPrompt = folder.QueryPrompt, SpecialTokens = tokenizer.SpecialTokens, Provider = opened.Taken };
     }
 
     /// <summary>Name in requests.</summary>
@@ -37,41 +34,70 @@ internal sealed class EncoderModel : IDisposable
     /// <summary>tokenizer.json itself, for roles in other processes.</summary>
     public string TokenizerFile => _folder.Tokenizer;
 
-    /// <summary>Reads the folder, opens the graph, and makes sure that both fit.</summary>
-    /// <exception cref="RetrievalException">Invalid: which file, what is wrong, the way out.</exception>
-    public static EncoderModel Load(ModelOptions options, string provider)
+    /// <summary>Opens the graph of a folder, with passes where there are some, and makes sure that both fit.</summary>
+    /// <param name="name">In requests.</param>
+    /// <param name="folder">What its files say.</param>
+    /// <param name="passes">Over its graph.</param>
+    /// <param name="maxTokens">Null: what the folder says.</param>
+    /// <param name="options">Provider and folder of compiled graphs.</param>
+    /// <exception cref="ModelFormatException">Which file, what is wrong, the way out.</exception>
+    public static EncoderModel Open(string name, ModelFolder folder, IReadOnlyList<UpgradePass> passes, int? maxTokens, EncoderOptions options)
     {
+        OnnxModelInfo? plain = passes.Count == 0 ? OnnxModelInfo.Read(folder.Graph) : null;
+        (CompiledGraph graph, EncoderSession session, string taken) = plain is null ? CompiledGraph.Open(folder, passes, options) : Plain(plain, options);
         try
         {
-            ModelFolder folder = ModelFolder.Read(options.Path);
-            OnnxModelInfo graph = OnnxModelInfo.Read(folder.Graph);
-            (string output, int width) = Output(folder, graph);
+            GraphPorts ports = GraphPorts.Of(folder, plain ?? OnnxModelInfo.Read(graph.Path));
             Tokenizer tokenizer = Tokenizer.Load(folder.Tokenizer);
-            VectorSpace space = Space(folder, graph, tokenizer, options, width);
-            (EncoderSession session, string taken) = ProviderChoice.Open(folder.Graph, provider);
-            return new EncoderModel(options.Name ?? Path.GetFileName(folder.Path.TrimEnd(Path.DirectorySeparatorChar)), folder, tokenizer, session, output, width, space, taken);
+            VectorSpace space = Space(folder, graph.Hash, tokenizer, maxTokens, ports.Width) with { Layer = passes.LastOrDefault(p => p.Layer is not null)?.Layer };
+            RequireRoomBehindPrompt(folder, tokenizer, space);
+            return new EncoderModel(name, folder, tokenizer, (session, taken), ports, space);
         }
-        catch (Exception e) when (e is ModelFormatException or OnnxFormatException or TokenizerFormatException or IOException or UnauthorizedAccessException)
+        catch
         {
-            throw new RetrievalException(ErrorKind.Invalid, $"The model in {options.Path} cannot be served: {e.Message}", "Encoder:Models", options.Path, inner: e);
+            session.Dispose();
+            throw;
+        }
+    }
+
+    private static (CompiledGraph, EncoderSession, string) Plain(OnnxModelInfo source, EncoderOptions options)
+    {
+        (EncoderSession session, string taken) = ProviderChoice.Open(source.File, options.Provider);
+        return (new CompiledGraph(source.File, source.Hash), session, taken);
+    }
+
+    private static void RequireRoomBehindPrompt(ModelFolder folder, Tokenizer tokenizer, VectorSpace space)
+    {
+        int prompt = folder.Instruction == InstructionMask.None ? 0 : Math.Max(tokenizer.Encode(folder.QueryPrompt, true, null).Ids.Length, tokenizer.Encode(folder.DocumentPrompt, true, null).Ids.Length);
+        if (prompt >= space.MaxTokens)
+        {
+            throw new ModelFormatException(folder.Path, $"has a prompt of {prompt} tokens, which leaves none of its {space.MaxTokens} to a text. Shorten the prompt.");
         }
     }
 
     /// <summary>The document's or query's prompt and the text.</summary>
-    public string Prompted(string text, InputKind kind) => kind switch
+    public string Prompted(string text, InputKind kind) => Prompt(kind) + text;
+
+    private string Prompt(InputKind kind) => kind switch { InputKind.Query => _folder.QueryPrompt, InputKind.Document => _folder.DocumentPrompt, _ => "" };
+
+    /// <summary>First tokens of a text of a kind that are not pooled: of its prompt, as the authors or as strictly as one would.</summary>
+    public int LeftOut(InputKind kind) => (_folder.Instruction, Prompt(kind)) switch
     {
-        InputKind.Query => _folder.QueryPrompt + text,
-        InputKind.Document => _folder.DocumentPrompt + text,
-        _ => text,
+        (InstructionMask.None, _) or (_, "") => 0,
+        (InstructionMask.Official, var prompt) => Tokens(prompt),
+        (_, var prompt) => Tokens(prompt) + 1,
     };
+
+    /// <summary>Of a prompt alone, as the authors count it: without what begins and ends a text.</summary>
+    private int Tokens(string prompt) => Tokenizer.Encode(prompt, false, null).Ids.Length;
 
     /// <summary>Runs a batch and settles its texts.</summary>
     public void Run(List<TextWork> batch, BatchBuffers buffers)
     {
         int columns = batch.Max(t => t.Length);
-        (long[] ids, long[] mask, long[] types) = buffers.Fill(batch, columns);
-        (string, long[])[] inputs = [.. _session.Inputs.Select(name => (name, name switch { "input_ids" => ids, "attention_mask" => mask, _ => types }))];
-        float[][] results = _session.Run(inputs, batch.Count, columns, _output, (states, _) => Read(batch, states, columns));
+        (long[] ids, long[] mask, long[] types, long[] positions) = buffers.Fill(batch, columns);
+        (string, long[])[] inputs = [.. _inputs.Select(name => (name, name switch { "input_ids" => ids, "attention_mask" => mask, "position_ids" => positions, _ => types }))];
+        float[][] results = _session.Run(inputs, _caches, batch.Count, columns, _output, (states, _) => Read(batch, states, columns));
         for (int row = 0; row < batch.Count; row++)
         {
             batch[row].Done.TrySetResult(results[row]);
@@ -87,7 +113,7 @@ internal sealed class EncoderModel : IDisposable
         for (int row = 0; row < results.Length; row++)
         {
             ReadOnlySpan<float> own = states.Slice(row * columns * _width, batch[row].Length * _width);
-            results[row] = batch[row].WantsTokens ? TokenVectors(batch[row], own) : TextVector(own, batch[row].Length);
+            results[row] = batch[row].WantsTokens ? TokenVectors(batch[row], own) : TextVector(own[(batch[row].LeftOut * _width)..], batch[row].Length - batch[row].LeftOut);
         }
         return results;
     }
@@ -96,7 +122,7 @@ internal sealed class EncoderModel : IDisposable
     {
         float[] vector = new float[_width];
         Pooling.Pool(_folder.PoolingMode, states, tokens, vector);
-        return Finish(vector, _folder.Normalize);
+        return _folder.Steps.Aggregate(vector, (v, step) => step.Apply(v));
     }
 
     /// <summary>Late interaction compares directions: token vectors have unit length whatever the text vector has.</summary>
@@ -107,61 +133,27 @@ internal sealed class EncoderModel : IDisposable
         {
             if (!text.Tokens.IsSpecial[i])
             {
-                vectors.AddRange(Finish(states.Slice(i * _width, _width).ToArray(), normalize: true));
+                vectors.AddRange(UnitLength.Instance.Apply(_folder.Steps.Aggregate(states.Slice(i * _width, _width).ToArray(), (v, step) => step.Apply(v))));
             }
         }
         return [.. vectors];
     }
 
-    private float[] Finish(float[] vector, bool normalize)
+    private static VectorSpace Space(ModelFolder folder, string weights, Tokenizer tokenizer, int? maxTokens, int width)
     {
-        foreach (DenseLayer dense in _folder.Dense)
+        if (maxTokens > folder.MaxTokens)
         {
-            float[] next = new float[dense.Outputs];
-            dense.Apply(vector, next);
-            vector = next;
-        }
-        return !normalize || Kernels.Normalize(vector) ? vector : throw new UnreachableException("The model gave a vector without length or with a number that is not finite.");
-    }
-
-    /// <summary>The float output of shape (texts, tokens, width), by its usual name or as the only one of that shape.</summary>
-    private static (string Name, int Width) Output(ModelFolder folder, OnnxModelInfo graph)
-    {
-        foreach (OnnxValue input in graph.Inputs)
-        {
-            if (!KnownInputs.Contains(input.Name) || input.ElementType != Int64)
-            {
-                throw new ModelFormatException(folder.Graph, $"wants input '{input.Name}' of element type {input.ElementType}; int64 {string.Join(", ", KnownInputs)} are fed. Export the encoder without past keys or positions.");
-            }
-        }
-        OnnxValue[] states = [.. graph.Outputs.Where(o => o.ElementType is Float32 && o.Shape.Count is 3)];
-        OnnxValue state = Array.Find(states, s => UsualOutputs.Contains(s.Name)) ?? (states.Length == 1 ? states[0] : throw new ModelFormatException(folder.Graph,
-            $"has no float32 output of token states; its outputs are {string.Join(", ", graph.Outputs.Select(o => $"{o.Name}({string.Join(',', o.Shape)}{(o.ElementType == Float16 ? " float16" : "")})"))}. Export the model with last_hidden_state as output."));
-        int width = int.TryParse(state.Shape[2], out int declared) ? declared
-            : folder.HiddenSize ?? throw new ModelFormatException(folder.Graph, $"does not say how wide its output '{state.Name}' is, and config.json has no hidden_size.");
-        return (state.Name, width);
-    }
-
-    private static VectorSpace Space(ModelFolder folder, OnnxModelInfo graph, Tokenizer tokenizer, ModelOptions options, int width)
-    {
-        int at = width;
-        foreach (DenseLayer dense in folder.Dense)
-        {
-            at = dense.Inputs == at ? dense.Outputs : throw new ModelFormatException(folder.Path, $"has a Dense module of {dense.Inputs} inputs behind {at} numbers.");
-        }
-        if (options.MaxTokens > folder.MaxTokens)
-        {
-            throw new RetrievalException(ErrorKind.Invalid, $"Encoder:Models MaxTokens {options.MaxTokens} is more than the model in {folder.Path} reads.", "MaxTokens", $"{options.MaxTokens}", $"{folder.MaxTokens}", "Lower it, or leave it out.");
+            throw new RetrievalException(ErrorKind.Invalid, $"Encoder:Models MaxTokens {maxTokens} is more than the model in {folder.Path} reads.", "MaxTokens", $"{maxTokens}", $"{folder.MaxTokens}", "Lower it, or leave it out.");
         }
         return new VectorSpace
         {
-            Weights = graph.Hash,
+            Weights = weights,
             Tokenizer = tokenizer.Hash,
             DocumentTemplate = folder.DocumentTemplate,
-            MaxTokens = options.MaxTokens ?? folder.MaxTokens,
-            Dimensions = at,
-            Pooling = folder.PoolingMode,
-            PostProcessing = [.. folder.Dense.Select(d => d.Id), .. folder.Normalize ? ["normalize"] : Array.Empty<string>()],
+            MaxTokens = maxTokens ?? folder.MaxTokens,
+            Dimensions = folder.Steps.Aggregate(width, (inputs, step) => step.Outputs(inputs)),
+            Pooling = folder.Instruction == InstructionMask.None ? folder.PoolingMode : $"{folder.PoolingMode}-{folder.Instruction}".ToLowerInvariant(),
+            PostProcessing = [.. folder.Steps.Select(s => s.Id)],
         };
     }
 }

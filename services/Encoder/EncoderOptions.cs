@@ -28,13 +28,17 @@ public sealed class EncoderOptions
     [Range(1, 100_000)]
     public int MaxTexts { get; init; } = 2_048;
 
+    /// <summary>Folder of compiled graphs, for models whose retrieval.json asks for passes. Default: <c>retrieval/compiled</c> in the user's local application data. It may be deleted at any time; the next start compiles again.</summary>
+    [Required, MinLength(1)]
+    public string CompiledFolder { get; init; } = System.IO.Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify), "retrieval", "compiled");
+
     internal int ThreadCount => Threads > 0 ? Threads : Environment.ProcessorCount;
 }
 
 /// <summary>One entry of <c>Encoder:Models</c>.</summary>
 public sealed class ModelOptions
 {
-    /// <summary>A sentence-transformers folder: an ONNX file, tokenizer.json and, where they differ from the defaults, its module files.</summary>
+    /// <summary>A sentence-transformers folder: an ONNX file, tokenizer.json and its module files; beside them, retrieval.json may ask for an upgrade or name another model for queries.</summary>
     [Required, MinLength(1)]
     public string Path { get; init; } = "";
 

@@ -10,12 +10,12 @@ namespace Retrieval.Encoder;
 public sealed class LocalEncoder : IEncoder, ITokenizerFiles, IDisposable
 {
     private readonly EncoderOptions _options;
-    private readonly List<(EncoderModel Model, BatchQueue Queue, BatchLoop Loop)> _models = [];
+    private readonly List<ServedModel> _models = [];
 
     private LocalEncoder(EncoderOptions options) => _options = options;
 
     /// <summary>Names of the served models; the first is the default.</summary>
-    public IReadOnlyList<string> Models => [.. _models.Select(m => m.Model.Name)];
+    public IReadOnlyList<string> Models => [.. _models.Select(m => m.Description.Model)];
 
     /// <summary>Loads every model of the options.</summary>
     /// <exception cref="RetrievalException">Invalid, for the first that cannot be served.</exception>
@@ -41,20 +41,24 @@ public sealed class LocalEncoder : IEncoder, ITokenizerFiles, IDisposable
     private static ModelOptions Bundled => new() { Path = Path.Combine(AppContext.BaseDirectory, "models", "all-MiniLM-L6-v2") };
 
     /// <inheritdoc/>
-    public Task<EncoderDescription> DescribeAsync(string? model, CancellationToken cancellationToken) => Task.FromResult(Find(model).Model.Description);
+    public Task<EncoderDescription> DescribeAsync(string? model, CancellationToken cancellationToken) => Task.FromResult(Find(model).Description);
 
     /// <inheritdoc/>
     public async Task<EmbedResult> EmbedAsync(EmbedRequest request, CancellationToken cancellationToken)
     {
-        (EncoderModel model, TextWork[] texts) = await RunAsync(request, false, cancellationToken).ConfigureAwait(false);
-        return new EmbedResult(model.Description.Space.Id, [.. texts.Select(t => t.Done.Task.Result)], [.. texts.Select(t => t.Length)]);
+        ServedModel served = Find(request.Model);
+        TextWork[] texts = await RunAsync(request.Kind == InputKind.Query ? served.Queries : served.Documents, request, false, cancellationToken).ConfigureAwait(false);
+        return new EmbedResult(served.Description.Space.Id, [.. texts.Select(t => t.Done.Task.Result)], [.. texts.Select(t => t.Length)]);
     }
 
     /// <inheritdoc/>
     public async Task<EmbedTokensResult> EmbedTokensAsync(EmbedRequest request, CancellationToken cancellationToken)
     {
-        (EncoderModel model, TextWork[] texts) = await RunAsync(request, true, cancellationToken).ConfigureAwait(false);
-        return new EmbedTokensResult(model.Description.Space.Id, [.. texts.Select((t, i) => Vectors(model, t, model.Prompted("", request.Kind).Length))]);
+        // Token by token only the states of one model can be compared: a student of a pair meets its teacher in whole texts alone.
+        ServedModel served = Find(request.Model);
+        TextWork[] texts = await RunAsync(served.Documents, request, true, cancellationToken).ConfigureAwait(false);
+        EncoderModel model = served.Documents.Model;
+        return new EmbedTokensResult(served.Description.Space.Id, [.. texts.Select(t => Vectors(model, t, model.Prompted("", request.Kind).Length))]);
     }
 
     /// <inheritdoc/>
@@ -69,7 +73,7 @@ public sealed class LocalEncoder : IEncoder, ITokenizerFiles, IDisposable
     /// <inheritdoc/>
     public async Task<byte[]> ReadTokenizerAsync(string hash, CancellationToken cancellationToken)
     {
-        EncoderModel? model = _models.Find(m => m.Model.Tokenizer.Hash == hash).Model;
+        EncoderModel? model = _models.SelectMany(m => m.Lanes).Select(l => l.Model).FirstOrDefault(m => m.Tokenizer.Hash == hash);
         return model is null ? throw new RetrievalException(ErrorKind.NotFound, $"No served model has tokenizer {hash}.", "hash", hash)
             : await File.ReadAllBytesAsync(model.TokenizerFile, cancellationToken).ConfigureAwait(false);
     }
@@ -77,45 +81,44 @@ public sealed class LocalEncoder : IEncoder, ITokenizerFiles, IDisposable
     /// <summary>Finishes what waits, then lets the models go.</summary>
     public void Dispose()
     {
-        foreach ((EncoderModel model, _, BatchLoop loop) in _models)
-        {
-            loop.Dispose();
-            model.Dispose();
-        }
+        _models.ForEach(m => m.Dispose());
         _models.Clear();
     }
 
     private void Add(ModelOptions options, ILogger logger)
     {
         long began = Stopwatch.GetTimestamp();
-        EncoderModel model = EncoderModel.Load(options, _options.Provider);
-        if (_models.Exists(m => m.Model.Name == model.Name))
+        ServedModel served = ServedModel.Load(options, _options, logger);
+        if (_models.Exists(m => m.Description.Model == served.Description.Model))
         {
-            model.Dispose();
-            throw new RetrievalException(ErrorKind.Invalid, $"Two models are called '{model.Name}'.", "Encoder:Models", model.Name, help: "Give one of them another Name.");
+            served.Dispose();
+            throw new RetrievalException(ErrorKind.Invalid, $"Two models are called '{served.Description.Model}'.", "Encoder:Models", served.Description.Model, help: "Give one of them another Name.");
         }
-        BatchQueue queue = new(model.Name, _options.QueueTokens, _options.BatchTokens);
-        _models.Add((model, queue, new BatchLoop(model, queue, _options.ThreadCount, logger)));
-        VectorSpace space = model.Description.Space;
-        Log.Loaded(logger, model.Name, options.Path, space.Dimensions, space.MaxTokens, space.Id, model.Description.Provider, Stopwatch.GetElapsedTime(began).TotalMilliseconds);
+        _models.Add(served);
+        VectorSpace space = served.Description.Space;
+        Log.Loaded(logger, served.Description.Model, options.Path, space.Dimensions, space.MaxTokens, space.Id, served.Description.Provider, Stopwatch.GetElapsedTime(began).TotalMilliseconds);
     }
 
-    private (EncoderModel Model, BatchQueue Queue, BatchLoop Loop) Find(string? name) => name is null ? _models[0]
-        : _models.Find(m => m.Model.Name == name) is { Model: not null } found ? found
-        : throw new RetrievalException(ErrorKind.NotFound, $"Model '{name}' is not served here.", "model", name, string.Join(", ", _models.Select(m => m.Model.Name)), "Name a served model, or add it to Encoder:Models.");
+    private ServedModel Find(string? name) => name is null ? _models[0]
+        : _models.Find(m => m.Description.Model == name)
+        ?? throw new RetrievalException(ErrorKind.NotFound, $"Model '{name}' is not served here.", "model", name, string.Join(", ", Models), "Name a served model, or add it to Encoder:Models.");
 
-    private async Task<(EncoderModel, TextWork[])> RunAsync(EmbedRequest request, bool wantsTokens, CancellationToken cancellationToken)
+    private async Task<TextWork[]> RunAsync(Lane lane, EmbedRequest request, bool wantsTokens, CancellationToken cancellationToken)
     {
-        (EncoderModel model, BatchQueue queue, _) = Find(request.Model);
         if (request.Texts.Count == 0 || request.Texts.Count > _options.MaxTexts)
         {
             throw new RetrievalException(request.Texts.Count == 0 ? ErrorKind.Invalid : ErrorKind.TooLarge, $"{request.Texts.Count} texts in one request are not possible.", "texts", $"{request.Texts.Count}",
                 $"1 to {_options.MaxTexts} (Encoder:MaxTexts)", "Send them in several requests.");
         }
-        TextWork[] texts = [.. request.Texts.Select((t, i) => new TextWork(Tokenize(model, t, i, request), wantsTokens, cancellationToken))];
-        queue.Add(texts, request.Kind != InputKind.Document);
+        int leftOut = lane.Model.LeftOut(request.Kind);
+        TextWork[] texts = [.. request.Texts.Select((t, i) => new TextWork(Tokenize(lane.Model, t, i, request), wantsTokens, leftOut, cancellationToken))];
+        if (Array.FindIndex(texts, t => t.Length <= leftOut) is >= 0 and var bare)
+        {
+            throw new RetrievalException(ErrorKind.Invalid, $"Text {bare} has no token behind its instruction.", "texts", $"{texts[bare].Length} tokens", $"more than {leftOut} tokens", "Shorten the prompt, or send a text.");
+        }
+        lane.Queue.Add(texts, request.Kind != InputKind.Document);
         await Task.WhenAll(texts.Select(t => t.Done.Task)).WaitAsync(cancellationToken).ConfigureAwait(false);
-        return (model, texts);
+        return texts;
     }
 
     private static Encoding Tokenize(EncoderModel model, string text, int index, EmbedRequest request)

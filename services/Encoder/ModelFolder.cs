@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Retrieval.Contracts;
+using Retrieval.Onnx;
 
 namespace Retrieval.Encoder;
 
@@ -17,18 +18,28 @@ internal sealed record ModelFolder
     public required string Tokenizer { get; init; }
     /// <summary>One of <see cref="Pooling.Modes"/>.</summary>
     public required string PoolingMode { get; init; }
-    /// <summary>Dense modules in order.</summary>
-    public required IReadOnlyList<DenseLayer> Dense { get; init; }
-    /// <summary>The vector is scaled to unit length.</summary>
-    public required bool Normalize { get; init; }
+    /// <summary>What follows pooling, in order.</summary>
+    public required IReadOnlyList<IVectorStep> Steps { get; init; }
     /// <summary>Tokens that the model reads, special ones included.</summary>
     public required int MaxTokens { get; init; }
     /// <summary>hidden_size of config.json.</summary>
     public required int? HiddenSize { get; init; }
+    /// <summary>Heads of keys and values by config.json: num_key_value_heads, or as many as attention has.</summary>
+    public int? KeyHeads { get; init; }
+    /// <summary>Numbers of a key by config.json: head_dim, or the hidden size shared among the heads.</summary>
+    public int? HeadWidth { get; init; }
+    /// <summary>model_type of config.json.</summary>
+    public string? ModelType { get; init; }
     /// <summary>Put before a query.</summary>
     public required string QueryPrompt { get; init; }
     /// <summary>Put before a document.</summary>
     public required string DocumentPrompt { get; init; }
+
+    /// <summary>Which tokens of a prompt are left out when the others are pooled.</summary>
+    public InstructionMask Instruction { get; init; }
+
+    /// <summary>The folder's other half, where it is a router: the model of its queries.</summary>
+    public ModelFolder? Queries { get; init; }
 
     /// <summary>Reads a folder.</summary>
     /// <exception cref="ModelFormatException">A file is missing, damaged or asks for what is not computed.</exception>
@@ -39,23 +50,32 @@ internal sealed record ModelFolder
         {
             throw new ModelFormatException(folder, "is not a folder. Name a sentence-transformers folder with an ONNX file and tokenizer.json.");
         }
+        ModuleList modules = ModuleList.Read(folder);
+        JsonElement prompts = Optional(folder, "config_sentence_transformers.json", "prompts");
+        ModelFolder documents = Of(modules.Documents, modules.File, prompts);
+        return modules.Queries is null ? documents : documents with { Queries = Of(modules.Queries, modules.File, prompts) };
+    }
+
+    private static ModelFolder Of(IReadOnlyList<Module> modules, string modulesFile, JsonElement prompts)
+    {
+        string folder = modules.FirstOrDefault(m => m.Type == "Transformer")?.Folder ?? throw new ModelFormatException(modulesFile, "names no Transformer module.");
         string tokenizer = System.IO.Path.Combine(folder, "tokenizer.json");
         if (!File.Exists(tokenizer))
         {
             throw new ModelFormatException(tokenizer, "is missing. Fetch it from the model's repository.");
         }
-        (List<(string Type, string Folder)> modules, string modulesFile) = Modules(folder);
-        JsonElement prompts = Optional(folder, "config_sentence_transformers.json", "prompts");
         return new ModelFolder
         {
             Path = folder,
             Graph = FindGraph(folder),
             Tokenizer = tokenizer,
-            PoolingMode = modules.Find(m => m.Type == "Pooling") is { Folder: { } pooling } ? Mode(System.IO.Path.Combine(folder, pooling, "config.json")) : throw new ModelFormatException(modulesFile, "names no Pooling module."),
-            Dense = [.. modules.Where(m => m.Type == "Dense").Select(m => DenseLayer.Load(System.IO.Path.Combine(folder, m.Folder)))],
-            Normalize = modules.Exists(m => m.Type == "Normalize"),
+            PoolingMode = modules.FirstOrDefault(m => m.Type == "Pooling") is { } pooling ? Mode(System.IO.Path.Combine(pooling.Folder, "config.json")) : throw new ModelFormatException(modulesFile, "names no Pooling module."),
+            Steps = [.. modules.Where(m => m.Type is "Dense" or "Normalize").Select(m => m.Type == "Dense" ? DenseLayer.Load(m.Folder) : (IVectorStep)UnitLength.Instance)],
             MaxTokens = Limit(folder),
-            HiddenSize = Optional(folder, "config.json", "hidden_size") is { ValueKind: JsonValueKind.Number } size ? size.GetInt32() : null,
+            HiddenSize = Configured(folder, "hidden_size"),
+            KeyHeads = Configured(folder, "num_key_value_heads") ?? Configured(folder, "num_attention_heads"),
+            HeadWidth = Configured(folder, "head_dim") ?? Configured(folder, "hidden_size") / Configured(folder, "num_attention_heads"),
+            ModelType = Optional(folder, "config.json", "model_type") is { ValueKind: JsonValueKind.String } type ? type.GetString() : null,
             QueryPrompt = Prompt(prompts, "query"),
             DocumentPrompt = Prompt(prompts, "document", "passage"),
         };
@@ -79,7 +99,7 @@ internal sealed record ModelFolder
         }
     }
 
-    private static string FindGraph(string folder)
+    internal static string FindGraph(string folder)
     {
         string[] usual = [System.IO.Path.Combine(folder, "onnx", "model.onnx"), System.IO.Path.Combine(folder, "model.onnx")];
         if (Array.Find(usual, File.Exists) is { } found)
@@ -95,30 +115,6 @@ internal sealed record ModelFolder
         };
     }
 
-    private static (List<(string Type, string Folder)>, string File) Modules(string folder)
-    {
-        string file = System.IO.Path.Combine(folder, "modules.json");
-        if (!File.Exists(file))
-        {
-            throw new ModelFormatException(file, "is missing: it says how the states are pooled. Fetch it with the folders that it names.");
-        }
-        JsonElement list = ReadJson(file);
-        List<(string Type, string Folder)> modules = [];
-        foreach (JsonElement module in list.ValueKind == JsonValueKind.Array ? list.EnumerateArray() : throw new ModelFormatException(file, "is not a list of modules. Fetch it again."))
-        {
-            string type = Text(module, "type", file).Split('.')[^1];
-            if (type is not ("Transformer" or "Pooling" or "Dense" or "Normalize"))
-            {
-                throw new ModelFormatException(file, $"names module '{Text(module, "type", file)}'; Transformer, Pooling, Dense and Normalize are computed.");
-            }
-            modules.Add((type, Text(module, "path", file)));
-        }
-        return (modules, file);
-    }
-
-    private static string Text(JsonElement json, string field, string file) => json.ValueKind == JsonValueKind.Object && json.TryGetProperty(field, out JsonElement value) && value.ValueKind == JsonValueKind.String
-        ? value.GetString()! : throw new ModelFormatException(file, $"has an entry without a string '{field}'. Fetch it again.");
-
     private static string Mode(string file)
     {
         JsonElement config = ReadJson(file);
@@ -132,6 +128,8 @@ internal sealed record ModelFolder
         int positions = Optional(folder, "config.json", "max_position_embeddings") is { ValueKind: JsonValueKind.Number } table ? table.GetInt32() : 512;
         return Math.Min(recipe, positions);
     }
+
+    private static int? Configured(string folder, string field) => Optional(folder, "config.json", field) is { ValueKind: JsonValueKind.Number } number && number.TryGetInt32(out int whole) && whole > 0 ? whole : null;
 
     private static JsonElement Optional(string folder, string file, string field)
     {

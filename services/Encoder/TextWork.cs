@@ -5,8 +5,9 @@ namespace Retrieval.Encoder;
 /// <summary>A tokenized text on its way through the queue.</summary>
 /// <param name="tokens">With special tokens, cut at the model's limit.</param>
 /// <param name="wantsTokens">A vector for every token instead of one for the text.</param>
+/// <param name="leftOut">First tokens that are not pooled.</param>
 /// <param name="cancellationToken">When it is cancelled before a batch takes it, it costs no compute.</param>
-internal sealed class TextWork(Encoding tokens, bool wantsTokens, CancellationToken cancellationToken)
+internal sealed class TextWork(Encoding tokens, bool wantsTokens, int leftOut, CancellationToken cancellationToken)
 {
     /// <summary>With special tokens.</summary>
     public Encoding Tokens => tokens;
@@ -16,6 +17,9 @@ internal sealed class TextWork(Encoding tokens, bool wantsTokens, CancellationTo
 
     /// <summary>A vector for every token that the template did not add.</summary>
     public bool WantsTokens => wantsTokens;
+
+    /// <summary>First tokens that are not pooled.</summary>
+    public int LeftOut => leftOut;
 
     /// <summary>Vector or vectors, row-major.</summary>
     public TaskCompletionSource<float[]> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -17,6 +17,7 @@ internal static class ApiDescription
             document.Info.Title = "Retrieval";
             document.Info.Version = "v1";
             document.Info.Description = "Documents in, ranked passages and cited contexts out. Errors are problem details with kind, field, value, limit and help.";
+            DescribeConditions(document);
             return Task.CompletedTask;
         })
         .AddSchemaTransformer((schema, context, _) =>
@@ -30,6 +31,21 @@ internal static class ApiDescription
             }
             return Task.CompletedTask;
         });
+
+    /// <summary>The generator cannot look into the converter that reads a condition without its list.</summary>
+    private static void DescribeConditions(OpenApiDocument document)
+    {
+        foreach (string type in (ReadOnlySpan<string>)[nameof(Filter), nameof(Condition)])
+        {
+            if (document.Components?.Schemas?.TryGetValue(type, out IOpenApiSchema? schema) == true && schema.Properties is { } properties)
+            {
+                foreach (string clause in (ReadOnlySpan<string>)["must", "should", "must_not"])
+                {
+                    properties[clause] = new OpenApiSchema { Type = JsonSchemaType.Array, Items = new OpenApiSchemaReference(nameof(Condition), document), Description = "One condition may stand without a list." };
+                }
+            }
+        }
+    }
 
     /// <summary>The errors that a route answers with, and 503 while the server starts.</summary>
     public static RouteHandlerBuilder Problems(this RouteHandlerBuilder route, params ReadOnlySpan<int> statuses)

@@ -9,18 +9,34 @@ namespace Retrieval.Gateway;
 /// <summary><c>/v1/collections</c>.</summary>
 internal static class CollectionEndpoints
 {
+    private const string SnapshotType = "application/x-ndjson";
+
     public static void Map(IEndpointRouteBuilder routes)
     {
         routes.MapGet("/v1/collections", async (Catalog catalog, CancellationToken cancellationToken) =>
                 Results.Json(new CollectionList(await catalog.ListCollectionsAsync(cancellationToken)), WireJson.Strict.CollectionList))
             .WithSummary("List collections").Produces<CollectionList>().Problems();
-        routes.MapPut("/v1/collections/{collection}", PutAsync).WithSummary("Create a collection, or change its chunking")
+        routes.MapPut("/v1/collections/{collection}", PutAsync).WithSummary("Create a collection, or change its chunking or its codec")
             .Accepts<CollectionInput>(true, "application/json").Produces<CollectionInfo>().Produces<CollectionInfo>(201).Problems(400, 404, 409, 413, 415);
         routes.MapGet("/v1/collections/{collection}", async (string collection, Catalog catalog, CancellationToken cancellationToken) =>
                 Results.Json(await catalog.DescribeCollectionAsync(collection, cancellationToken), WireJson.Strict.CollectionInfo))
             .WithSummary("Describe a collection").Produces<CollectionInfo>().Problems(404);
         routes.MapDelete("/v1/collections/{collection}", DeleteAsync).WithSummary("Delete a collection with everything in it")
             .Produces(204).Problems(404);
+        routes.MapGet("/v1/collections/{collection}/snapshot", async (string collection, Catalog catalog, CancellationToken cancellationToken) =>
+                Results.Stream(await catalog.SnapshotAsync(await catalog.GetCollectionAsync(collection, cancellationToken), cancellationToken), SnapshotType, $"{collection}.snapshot.ndjson"))
+            .WithSummary("Everything that can be found in a collection, vectors included, as it is at one moment").Produces<string>(200, SnapshotType).Problems(404);
+        routes.MapPut("/v1/collections/{collection}/snapshot", RestoreAsync).WithSummary("Create a collection from a snapshot, all of it or nothing")
+            .Accepts<string>(SnapshotType).Produces<CollectionInfo>(201).Problems(400, 409);
+    }
+
+    private static async Task<IResult> RestoreAsync(string collection, HttpRequest request, Catalog catalog, EmbeddedIndex index, CancellationToken cancellationToken)
+    {
+        Names.Collection(collection);
+        RequestBody.LiftServerLimit(request);
+        CollectionRow row = await catalog.RestoreAsync(collection, request.Body, cancellationToken);
+        await index.WaitForSeqAsync(row.Id, row.Seq, cancellationToken);
+        return Results.Json(await catalog.DescribeCollectionAsync(collection, cancellationToken), WireJson.Strict.CollectionInfo, statusCode: StatusCodes.Status201Created);
     }
 
     private static async Task<IResult> PutAsync(string collection, HttpRequest request, Catalog catalog, IEncoder encoder, GatewayOptions options, CancellationToken cancellationToken)
@@ -32,7 +48,12 @@ internal static class CollectionEndpoints
         CollectionRow? existing = await catalog.FindCollectionAsync(collection, cancellationToken);
         EncoderDescription model = await encoder.DescribeAsync(input.Encoder ?? existing?.Encoder, cancellationToken);
         Check(input.Chunking, model);
+        string? codec = CodecChoice.Read(input.Codec, model.Space.Dimensions, cancellationToken);
         await catalog.PutCollectionAsync(collection, model.Model, model.Space, input.Chunking, cancellationToken);
+        if (input.Codec is not null)
+        {
+            await catalog.SetCodecAsync(collection, codec, cancellationToken);
+        }
         return Results.Json(await catalog.DescribeCollectionAsync(collection, cancellationToken), WireJson.Strict.CollectionInfo,
             statusCode: existing is null ? StatusCodes.Status201Created : StatusCodes.Status200OK);
     }

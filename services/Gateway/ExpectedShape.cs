@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using System.Text.RegularExpressions;
+using Retrieval.Contracts;
 
 namespace Retrieval.Gateway;
 
@@ -14,9 +15,9 @@ internal static partial class ExpectedShape
     public static string? At(JsonTypeInfo type, string? path)
     {
         JsonTypeInfo? at = type;
-        foreach (Match segment in Segment().Matches(path ?? ""))
+        foreach (System.Text.RegularExpressions.Match segment in Segment().Matches(path ?? ""))
         {
-            Type? next = segment.Value[0] == '[' ? at.ElementType : at.Properties.FirstOrDefault(p => p.Name == segment.Value)?.PropertyType;
+            Type? next = segment.Value[0] == '[' ? at.ElementType ?? (at.Type == typeof(IReadOnlyList<Condition>) ? typeof(Condition) : null) : at.Properties.FirstOrDefault(p => p.Name == segment.Value)?.PropertyType;
             if (next is null || !at.Options.TryGetTypeInfo(next, out at))
             {
                 return null;
@@ -32,7 +33,7 @@ internal static partial class ExpectedShape
         {
             using JsonDocument document = JsonDocument.Parse(json.ToArray());
             JsonElement at = document.RootElement;
-            foreach (Match segment in Segment().Matches(path ?? ""))
+            foreach (System.Text.RegularExpressions.Match segment in Segment().Matches(path ?? ""))
             {
                 at = segment.Value[0] == '[' ? at[int.Parse(segment.Value.AsSpan(1, segment.Length - 2), CultureInfo.InvariantCulture)] : at.GetProperty(segment.Value);
             }
@@ -62,6 +63,8 @@ internal static partial class ExpectedShape
             JsonTypeInfoKind.Enumerable => "a list",
             JsonTypeInfoKind.Dictionary => "an object",
             _ when bare == typeof(string) => "a string",
+            _ when bare == typeof(byte[]) => "base64",
+            _ when bare == typeof(float) => "a number",
             _ when bare == typeof(int) || bare == typeof(long) => $"an integer of {(bare == typeof(int) ? 32 : 64)} bits",
             _ when bare.IsEnum => string.Join(", ", Enum.GetValues(bare).Cast<object>().Select(value => JsonSerializer.Serialize(value, type.Options.GetTypeInfo(bare)).Trim('"'))),
             _ => null,

@@ -7,7 +7,7 @@ namespace Retrieval.Gateway;
 /// <summary>The front of the Gateway role.</summary>
 public static class GatewayRole
 {
-    /// <summary>Serves the public API; needs a Catalog, an EmbeddedIndex, an IEncoder and an ICompressor.</summary>
+    /// <summary>Serves the public API; needs a Catalog, an EmbeddedIndex, an IEncoder, an ICompressor and an ICodecService.</summary>
     public static IServiceCollection AddGateway(this IServiceCollection services, GatewayOptions options) => services
         .AddSingleton(options)
         .AddSingleton<QueryPipeline>()
@@ -21,6 +21,7 @@ public static class GatewayRole
         CollectionEndpoints.Map(routes);
         DocumentEndpoints.Map(routes);
         SearchEndpoint.Map(routes);
+        CodecEndpoints.Map(routes);
         Page.Map(routes);
         routes.MapOpenApi("/openapi/{documentName}.json");
     }

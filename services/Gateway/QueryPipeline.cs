@@ -32,7 +32,7 @@ internal sealed class QueryPipeline(Catalog catalog, EmbeddedIndex index, IEncod
         {
             IReadOnlyList<(long Row, double Score)> lexical = request.Mode == SearchMode.Dense ? []
                 : await catalog.SearchLexicalAsync(collection, request.Query!, candidates, index.Allowed(collection, request.Filter), cancellationToken);
-            IReadOnlyList<(long Row, float Score)> dense = encoding is null ? [] : Scan(collection, await encoding, candidates, request.Filter);
+            IReadOnlyList<(long Row, float Score)> dense = encoding is null ? [] : Scan(collection, await encoding, candidates, request.Filter, cancellationToken);
             List<(long Row, double Score)> ranked = Ranked(request, dense, lexical);
             List<Hit> hits = await FetchAsync(collection, ranked, cancellationToken);
             if (hits.Count == ranked.Count || attempt == MostAttempts)
@@ -44,10 +44,10 @@ internal sealed class QueryPipeline(Catalog catalog, EmbeddedIndex index, IEncod
         }
     }
 
-    private IReadOnlyList<(long Row, float Score)> Scan(CollectionRow collection, EmbedResult query, int candidates, Filter? filter)
+    private IReadOnlyList<(long Row, float Score)> Scan(CollectionRow collection, EmbedResult query, int candidates, Filter? filter, CancellationToken cancellationToken)
     {
         VectorSpace.Require(collection.Space, query.Space, $"The query's encoder {collection.Encoder}");
-        return index.Search(collection, query.Vectors[0], candidates, filter);
+        return index.Search(collection, query.Vectors[0], candidates, filter, cancellationToken);
     }
 
     private List<(long Row, double Score)> Ranked(SearchRequest request, IReadOnlyList<(long Row, float Score)> dense, IReadOnlyList<(long Row, double Score)> lexical) => request.Mode switch

@@ -104,12 +104,12 @@ internal static partial class RequestBody
         }
         string field = Field(e);
         return new RetrievalException(ErrorKind.Invalid, $"The JSON is not of the expected shape at '{field}', line {(e.LineNumber ?? 0) + 1}, byte {(e.BytePositionInLine ?? 0) + 1}.",
-            field, ExpectedShape.Given(json, e.Path), ExpectedShape.At(type, e.Path), "Check the type of the field, quotes and commas.", e);
+            field, ExpectedShape.Given(json, OneOrMany.PathOf(e)), ExpectedShape.At(type, OneOrMany.PathOf(e)), "Check the type of the field, quotes and commas.", e);
     }
 
     private static bool IsUtf8(ReadOnlySpan<byte> json) => System.Text.Unicode.Utf8.IsValid(json);
 
-    private static string Field(JsonException e) => e.Path is null or "$" ? "body" : e.Path.TrimStart('$', '.');
+    private static string Field(JsonException e) => OneOrMany.PathOf(e) is { Length: > 1 } path ? path.TrimStart('$', '.') : "body";
 
     /// <summary>Free fields are kept as they are written, so that reading the body does not look into their strings.</summary>
     private static void RequirePairs(ReadOnlySpan<byte> json)

@@ -109,7 +109,7 @@ public static class RetrievalHost
             DataFolder folder = DataFolder.Open(settings.Storage.Folder);
             Catalog catalog = await OpenAsync(folder, cancellationToken);
             // By factory, so that the container disposes them, and in the reverse order: index, catalog, lock.
-            services.AddSingleton(_ => folder).AddSingleton(provider => { _ = provider.GetRequiredService<DataFolder>(); return catalog; }).AddSingleton<EmbeddedIndex>();
+            services.AddSingleton(_ => folder).AddSingleton(provider => { _ = provider.GetRequiredService<DataFolder>(); return catalog; }).AddSingleton(settings.Storage.Index).AddSingleton<EmbeddedIndex>();
         }
     }
 
@@ -147,7 +147,8 @@ public static class RetrievalHost
         }
         else if (Peer(settings, Role.Compression) is { } client)
         {
-            services.AddSingleton<ICompressor>(_ => new HttpCompressor(client));
+            services.AddSingleton<ICompressor>(_ => new HttpCompressor(client)).AddSingleton<ICodecTrainer>(_ => new HttpCodecTrainer(client))
+                .AddSingleton<ICodecService>(_ => new HttpCodecService(client));
         }
     }
 

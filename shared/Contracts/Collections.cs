@@ -8,6 +8,9 @@ public sealed record CollectionInput
 
     /// <summary>How documents are cut; may be changed, and counts for documents that arrive afterwards.</summary>
     public ChunkingSettings? Chunking { get; init; }
+
+    /// <summary>How vectors are compressed in the index: <c>int8</c>, <c>opq+:96</c>, …, or <c>none</c>. May be changed at any time; searches go on while files are written again.</summary>
+    public string? Codec { get; init; }
 }
 
 /// <summary>How documents are cut into chunks.</summary>
@@ -30,6 +33,8 @@ public sealed record CollectionInfo
     public required int Dimensions { get; init; }
     /// <summary>How documents are cut.</summary>
     public required ChunkingSettings Chunking { get; init; }
+    /// <summary>How vectors are compressed in the index; missing when they are not.</summary>
+    public string? Codec { get; init; }
     /// <summary>Documents that can be found.</summary>
     public required long Documents { get; init; }
     /// <summary>Chunks that can be found.</summary>

@@ -25,29 +25,6 @@ public enum SearchMode
 /// <param name="Context">Also answer with a cited context.</param>
 public sealed record SearchRequest(string? Query = null, int Top = 10, SearchMode Mode = SearchMode.Hybrid, Filter? Filter = null, ContextRequest? Context = null);
 
-/// <summary>Qdrant's filter form: every condition of <c>must</c> has to hold.</summary>
-public sealed record Filter
-{
-    /// <summary>Conditions that all have to hold.</summary>
-    public IReadOnlyList<Condition>? Must { get; init; }
-}
-
-/// <summary>One condition on a metadata field; a missing field matches nothing and is no error.</summary>
-public sealed record Condition
-{
-    /// <summary>Field of the metadata; dots reach into objects.</summary>
-    public string? Key { get; init; }
-    /// <summary>Equality; for a list, with any of its elements.</summary>
-    public Match? Match { get; init; }
-}
-
-/// <summary>Equality with a string, an integer or a Boolean.</summary>
-public sealed record Match
-{
-    /// <summary>The value to equal.</summary>
-    public JsonElement? Value { get; init; }
-}
-
 /// <summary>The context that is wanted.</summary>
 /// <param name="MaxTokens">Never exceeded; counted in the encoder's tokenizer over the whole context text, markers included.</param>
 public sealed record ContextRequest(int MaxTokens = 200);

@@ -32,6 +32,33 @@ public sealed class StorageOptions
     /// <summary>Data folder; default: <c>retrieval</c> in the user's local application data. Holds catalog, vectors and the lock.</summary>
     [Required, MinLength(1)]
     public string Folder { get; init; } = Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify), "retrieval");
+
+    /// <summary>How the index keeps its files.</summary>
+    public IndexOptions Index { get; init; } = new();
+}
+
+/// <summary>Section <c>Storage:Index</c>: the embedded index, whose files under <c>index</c> in the data folder are a cache of the catalog's rows and may be deleted while nothing runs.</summary>
+public sealed class IndexOptions
+{
+    /// <summary>Chunks of a collection that are kept in memory before they are written to a file. Default 8,192.</summary>
+    [Range(1, 10_000_000)]
+    public int SealRows { get; init; } = 8192;
+
+    /// <summary>Chunks of a file from which on it has a graph over its codes, and searches walk through it instead of looking at each; only with a codec. Default 20,000.</summary>
+    [Range(1, 1_000_000_000)]
+    public int GraphRows { get; init; } = 20_000;
+
+    /// <summary>Chunks of a collection from which on its codec is trained and used. Default 2,000.</summary>
+    [Range(1, 1_000_000_000)]
+    public int CodecRows { get; init; } = 2000;
+
+    /// <summary>Candidates by code for each hit that is wanted; their exact scores decide. Default 4.</summary>
+    [Range(1, 1000)]
+    public int Oversampling { get; init; } = 4;
+
+    /// <summary>Candidates kept on the way through a graph, at least: more find more and take longer. Default 128.</summary>
+    [Range(1, 100_000)]
+    public int Breadth { get; init; } = 128;
 }
 
 /// <summary>Section <c>Queue</c>: how jobs travel from the gateway to ingestion.</summary>

@@ -28,7 +28,7 @@ public sealed record VectorSpace
     /// <summary>Numbers in a vector.</summary>
     public required int Dimensions { get; init; }
 
-    /// <summary>cls, mean, max, mean_sqrt_len, weightedmean or lasttoken.</summary>
+    /// <summary>cls, mean, max, mean_sqrt_len, weightedmean or lasttoken; mean-official or mean-strict where an instruction is left out.</summary>
     public required string Pooling { get; init; }
 
     /// <summary>What follows pooling, in order; weights by their hash: <c>dense:{sha256}</c>, <c>normalize</c>.</summary>

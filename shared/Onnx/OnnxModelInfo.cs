@@ -1,6 +1,4 @@
-using System.Globalization;
 using System.Security.Cryptography;
-using Google.Protobuf;
 using Retrieval.Onnx.Wire;
 
 namespace Retrieval.Onnx;
@@ -14,6 +12,10 @@ public sealed record OnnxValue(string Name, int ElementType, IReadOnlyList<strin
 /// <summary>What a model file says of itself, read without its weights.</summary>
 public sealed record OnnxModelInfo
 {
+    private readonly Lazy<string> _hash;
+
+    private OnnxModelInfo() => _hash = new Lazy<string>(() => HashOf([File!, .. ExternalFiles!]));
+
     /// <summary>Version of the format.</summary>
     public required long IrVersion { get; init; }
     /// <summary>Operator sets by domain; the standard one is the empty name.</summary>
@@ -30,8 +32,10 @@ public sealed record OnnxModelInfo
     public required long Parameters { get; init; }
     /// <summary>Files with weights beside the model, by full path.</summary>
     public required IReadOnlyList<string> ExternalFiles { get; init; }
-    /// <summary>SHA-256 over the model file and its external files, lower-case hex.</summary>
-    public required string Hash { get; init; }
+    /// <summary>The model file.</summary>
+    public required string File { get; init; }
+    /// <summary>SHA-256 over the model file and its external files, lower-case hex; read when it is first asked for.</summary>
+    public string Hash => _hash.Value;
 
     /// <summary>Reads a model file.</summary>
     /// <exception cref="OnnxFormatException">It is missing, truncated, no model, or one of its external files is missing.</exception>
@@ -39,8 +43,9 @@ public sealed record OnnxModelInfo
     {
         try
         {
-            ModelProto model = Parse(path);
-            string[] external = ExternalFilesOf(path, model);
+            using FileStream file = System.IO.File.OpenRead(path);
+            (ModelProto model, _) = OnnxModel.Parse(path, file);
+            string[] external = [.. ExternalWeights.Locate(path, model).Values.Select(w => w.File).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
             HashSet<string> initialised = [.. model.Graph.Initializer.Select(t => t.Name)];
             return new OnnxModelInfo
             {
@@ -52,79 +57,12 @@ public sealed record OnnxModelInfo
                 Nodes = model.Graph.Node.Count,
                 Parameters = Numbers(path, model.Graph),
                 ExternalFiles = external,
-                Hash = HashOf([path, .. external]),
+                File = path,
             };
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new OnnxFormatException(path, $"cannot be read: {e.Message} Give the path of an ONNX file that this user may read.", e);
-        }
-    }
-
-    private static ModelProto Parse(string path)
-    {
-        using FileStream file = File.OpenRead(path);
-        try
-        {
-            // Unknown fields are the weights: read past, never kept.
-            ModelProto model = ModelProto.Parser.WithDiscardUnknownFields(true).ParseFrom(file);
-            // Version 3 of the format and every later one wants an operator set: without it the end of the file is missing.
-            return model.Graph is { Output.Count: > 0 } && model.OpsetImport.Count > 0 ? model
-                : throw new OnnxFormatException(path, $"has no {(model.OpsetImport.Count > 0 ? "graph" : "operator set")} ({file.Length} bytes): it is truncated or not an ONNX model. Fetch or export it again.");
-        }
-        catch (InvalidProtocolBufferException e)
-        {
-            throw new OnnxFormatException(path, $"is truncated or not an ONNX model ({file.Length} bytes: {e.Message.TrimEnd('.')}). Fetch or export it again.", e);
-        }
-    }
-
-    private static string[] ExternalFilesOf(string path, ModelProto model)
-    {
-        string folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
-        Dictionary<string, (string Tensor, long End)> lastOf = new(StringComparer.Ordinal);
-        foreach (TensorProto tensor in model.Graph.Initializer.Where(t => t.DataLocation == 1))
-        {
-            string file = Place(path, folder, tensor);
-            long end = External(tensor, "offset") + External(tensor, "length");
-            if (!lastOf.TryGetValue(file, out (string Tensor, long End) last) || end > last.End)
-            {
-                lastOf[file] = (tensor.Name, end);
-            }
-        }
-        foreach ((string file, (string tensor, long end)) in lastOf)
-        {
-            RequireWhole(path, file, tensor, end);
-        }
-        return [.. lastOf.Keys.Order(StringComparer.Ordinal)];
-    }
-
-    /// <summary>Full path of the file that holds a tensor, which has to be below the model's own folder.</summary>
-    private static string Place(string path, string folder, TensorProto tensor)
-    {
-        const string WayOut = "Save the model again with its weights beside it, or inside it.";
-        string location = tensor.ExternalData.FirstOrDefault(e => e.Key == "location")?.Value ?? "";
-        if (location.Length == 0 || location.Contains('\0', StringComparison.Ordinal))
-        {
-            throw new OnnxFormatException(path, $"says that tensor '{tensor.Name}' is in another file, but not in which. {WayOut}");
-        }
-        string full = Path.GetFullPath(Path.Combine(folder, location));
-        return full.StartsWith(Path.TrimEndingDirectorySeparator(folder) + Path.DirectorySeparatorChar, StringComparison.Ordinal) ? full
-            : throw new OnnxFormatException(path, $"places tensor '{tensor.Name}' outside its own folder, at '{location}'. {WayOut}");
-    }
-
-    private static long External(TensorProto tensor, string key) =>
-        long.TryParse(tensor.ExternalData.FirstOrDefault(e => e.Key == key)?.Value, NumberStyles.None, CultureInfo.InvariantCulture, out long value) ? value : 0;
-
-    private static void RequireWhole(string path, string file, string tensor, long end)
-    {
-        if (!File.Exists(file))
-        {
-            throw new OnnxFormatException(path, $"keeps tensor '{tensor}' in {file}, which is missing. Put that file beside the model.");
-        }
-        long length = new FileInfo(file).Length;
-        if (length < end)
-        {
-            throw new OnnxFormatException(path, $"keeps tensor '{tensor}' in {file} up to byte {end}, but that file ends at {length}. Fetch or export it again.");
+            throw OnnxModel.Unreadable(path, e);
         }
     }
 
@@ -132,11 +70,11 @@ public sealed record OnnxModelInfo
     {
         try
         {
-            return graph.Initializer.Sum(t => t.Dims.Aggregate(1L, (a, b) => b >= 0 ? checked(a * b) : throw new OverflowException()));
+            return graph.Initializer.Sum(TensorData.Count);
         }
         catch (OverflowException e)
         {
-            throw new OnnxFormatException(path, "has a tensor of an impossible size. Fetch or export it again.", e);
+            throw TensorData.Impossible(path, e);
         }
     }
 
@@ -149,7 +87,7 @@ public sealed record OnnxModelInfo
         byte[] buffer = new byte[1 << 20];
         foreach (string path in files)
         {
-            using FileStream file = File.OpenRead(path);
+            using FileStream file = System.IO.File.OpenRead(path);
             int read;
             while ((read = file.Read(buffer)) > 0)
             {

@@ -7,6 +7,8 @@ internal readonly struct JsonNodeReader(string file, string path, JsonElement el
 {
     public JsonElement Element => element;
 
+    public string File => file;
+
     public string Path => path;
 
     public bool IsNull => element.ValueKind is JsonValueKind.Null or JsonValueKind.Undefined;
@@ -59,6 +61,17 @@ internal readonly struct JsonNodeReader(string file, string path, JsonElement el
             throw Wrong("expected Unicode text without half surrogate pairs");
         }
     }
+
+    public string String(string name, string absent) => this[name].IsNull ? absent : this[name].String();
+
+    public int Natural() => Integer() is >= 0 and int value ? value : throw Wrong("expected a number from 0");
+
+    public Side Side(string name) => String(name, "Right") switch
+    {
+        "Right" => Tokenization.Side.Right,
+        "Left" => Tokenization.Side.Left,
+        _ => throw this[name].Unsupported("Left, Right"),
+    };
 
     public int Integer() => element.ValueKind == JsonValueKind.Number && element.TryGetInt32(out int value) ? value : throw Wrong("expected an integer of 32 bits");
 

@@ -57,6 +57,20 @@ public static class Kernels
         return (half[0] + half[1]) + (half[2] + half[3]) + Tail(a, b, whole);
     }
 
+    /// <summary>Squared Euclidean distance.</summary>
+    public static float SquaredDistance(ReadOnlySpan<float> a, ReadOnlySpan<float> b)
+    {
+        RequireEqual(a, b);
+        return CodeKernels.SquaredDistance<Float32Format>(a, MemoryMarshal.AsBytes(b));
+    }
+
+    /// <summary>Cosine; 0 where a side has no length.</summary>
+    public static float Cosine(ReadOnlySpan<float> a, ReadOnlySpan<float> b)
+    {
+        RequireEqual(a, b);
+        return CodeKernels.Cosine<Float32Format>(a, MemoryMarshal.AsBytes(b));
+    }
+
     /// <summary>Scales to unit length in place. False, and nothing changed, for a vector without length or with a number that is not finite.</summary>
     public static bool Normalize(Span<float> a)
     {

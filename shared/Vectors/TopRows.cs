@@ -9,6 +9,9 @@ public sealed class TopRows
     /// <summary>Keeps at most <paramref name="k"/> rows.</summary>
     public TopRows(int k) => _heap = new (int, float)[k];
 
+    /// <summary>A score below it cannot be kept: that of the worst row once all places are taken.</summary>
+    public float Floor => _count < _heap.Length ? float.NegativeInfinity : _count > 0 ? _heap[0].Score : float.PositiveInfinity;
+
     /// <summary>Offers a row; one without a comparable score (not a number) is passed over.</summary>
     public void Add(int row, float score)
     {

@@ -21,7 +21,7 @@ internal static class EncodeBenchmark
     public static async Task<int> RunAsync(double share, CancellationToken cancellationToken)
     {
         string[] texts = Texts(share);
-        using EncoderModel model = EncoderModel.Load(new ModelOptions { Path = TestData.DefaultModel }, "cpu");
+        using EncoderModel model = ServedModel.Open(new ModelOptions { Path = TestData.DefaultModel }, new EncoderOptions { Provider = "cpu" }, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance).Documents;
         int[] lengths = [.. texts.Select(t => model.Tokenizer.Encode(t, true, model.Description.Space.MaxTokens).Ids.Length)];
         Report.Head("Encode mixed lengths", $"encode --share {share}");
         Report.Note($"{texts.Length} texts of {lengths.Min()} to {lengths.Max()} tokens, {lengths.Sum():n0} together: questions and paragraphs of xquad. Medians of {Rounds} rounds; the limit is measured before each run.");

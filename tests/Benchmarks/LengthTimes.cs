@@ -49,7 +49,7 @@ internal sealed class LengthTimes(EncoderModel model, int threads)
         int runs = 0;
         while (runs == 0 || Stopwatch.GetElapsedTime(began).TotalSeconds < MeasureSeconds)
         {
-            model.Run([.. Enumerable.Range(0, size).Select(_ => new TextWork(tokens, false, CancellationToken.None))], buffers);
+            model.Run([.. Enumerable.Range(0, size).Select(_ => new TextWork(tokens, false, 0, CancellationToken.None))], buffers);
             runs++;
         }
         return runs;

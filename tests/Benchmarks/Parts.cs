@@ -14,7 +14,7 @@ internal sealed class Parts(EncoderModel model, float[] vectors)
     /// <summary>The vector of one text, straight from the session.</summary>
     public static float[] Encode(EncoderModel model, string text)
     {
-        TextWork work = new(model.Tokenizer.Encode(text, true, model.Description.Space.MaxTokens), false, CancellationToken.None);
+        TextWork work = new(model.Tokenizer.Encode(text, true, model.Description.Space.MaxTokens), false, 0, CancellationToken.None);
         model.Run([work], Buffers);
         return work.Done.Task.Result;
     }

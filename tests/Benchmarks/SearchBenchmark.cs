@@ -20,7 +20,7 @@ internal static class SearchBenchmark
         string folder = Directory.CreateTempSubdirectory("retrieval-benchmark-").FullName;
         try
         {
-            using EncoderModel model = EncoderModel.Load(new ModelOptions { Path = TestData.DefaultModel }, "cpu");
+            using EncoderModel model = ServedModel.Open(new ModelOptions { Path = TestData.DefaultModel }, new EncoderOptions { Provider = "cpu" }, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance).Documents;
             SeededCorpus corpus = new(chunks, model.Description.Space.Dimensions);
             await corpus.WriteAsync(folder, model.Name, model.Description.Space, cancellationToken);
             await MeasureAsync(folder, corpus, model, chunks, queries, cancellationToken);

@@ -35,7 +35,7 @@ internal static class IndexCommand
     private static async Task<List<BulkVerdict>> RunAsync(RetrievalClient client, string collection, List<SourceFile> files, CancellationToken cancellationToken)
     {
         ConcurrentBag<BulkVerdict> verdicts = [];
-        await Progress.RunAsync(Terminal.Remarks, "Indexing", files.Count, step =>
+        await Progress.RunAsync(Terminal.Remarks, "Indexing", "documents", files.Count, step =>
             Parallel.ForEachAsync(files, new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = cancellationToken }, async (file, cancel) =>
             {
                 await foreach (BulkVerdict verdict in file.SendAsync(client, collection, cancel))

@@ -6,7 +6,7 @@ namespace Retrieval.Host.Cli;
 internal static class Progress
 {
     /// <summary>Runs work that calls its argument once an item.</summary>
-    public static async Task RunAsync(IAnsiConsole console, string title, int total, Func<Action, Task> work)
+    public static async Task RunAsync(IAnsiConsole console, string title, string items, int total, Func<Action, Task> work)
     {
         long began = TimeProvider.System.GetTimestamp();
         if (console.Profile.Capabilities.Interactive && console.Profile.Out.IsTerminal)
@@ -23,7 +23,7 @@ internal static class Progress
             await work(() => { });
         }
         double seconds = TimeProvider.System.GetElapsedTime(began).TotalSeconds;
-        console.WriteLine(FormattableString.Invariant($"{title}: {total} documents in {seconds:F1} s ({total / Math.Max(seconds, 1e-3):F0} a second)"));
+        console.WriteLine(FormattableString.Invariant($"{title}: {total} {items} in {seconds:F1} s ({total / Math.Max(seconds, 1e-3):F0} a second)"));
     }
 
     private sealed class RateColumn(long began) : ProgressColumn

@@ -35,6 +35,8 @@ public static class RetrievalCommand
         root.Subcommands.Add(IndexCommand.Create(common));
         root.Subcommands.Add(SearchCommand.Create(common));
         root.Subcommands.Add(DoctorCommand.Create(common));
+        root.Subcommands.Add(ModelCommand.Create(common));
+        root.Subcommands.Add(TokenizeCommand.Create());
 
         ParseResult parsed = root.Parse(args, new ParserConfiguration { EnablePosixBundling = false, ResponseFileTokenReplacer = null });
         if (Wrong(parsed, root) is { } problem)

@@ -45,7 +45,7 @@ internal static class Welcome
             console.WriteLine($"The sample corpus is indexed already: {collection.Documents} documents, {collection.Chunks} chunks.");
             return;
         }
-        await Progress.RunAsync(console, "Indexing the sample corpus", lines.Length, async step =>
+        await Progress.RunAsync(console, "Indexing the sample corpus", "documents", lines.Length, async step =>
         {
             await foreach (BulkVerdict verdict in client.BulkAsync(Collection, lines, cancellationToken))
             {

@@ -30,6 +30,16 @@ public sealed partial class Catalog
         return row;
     }
 
+    /// <summary>Sets how vectors are compressed in the index; null: not at all. The index follows.</summary>
+    public async Task SetCodecAsync(string name, string? codec, CancellationToken cancellationToken)
+    {
+        if (await _writer.WriteAsync(session => session.Execute("UPDATE collections SET codec = $1 WHERE name = $2", codec, name), cancellationToken).ConfigureAwait(false) == 0)
+        {
+            throw Unknown(name);
+        }
+        _changed.Writer.TryWrite(true);
+    }
+
     /// <summary>Null when there is none.</summary>
     public Task<CollectionRow?> FindCollectionAsync(string name, CancellationToken cancellationToken) => ReadAsync(session => Find(session, name), cancellationToken);
 
@@ -97,6 +107,7 @@ public sealed partial class Catalog
         Space = row.Space,
         Dimensions = row.Dimensions,
         Chunking = row.Chunking,
+        Codec = row.Codec,
         Documents = session.Scalar<long>("SELECT count(*) FROM documents WHERE collection = $1 AND live = 1", row.Id),
         Chunks = session.Scalar<long?>("SELECT sum(chunks) FROM documents WHERE collection = $1 AND live = 1", row.Id) ?? 0,
         OpenJobs = session.Scalar<long>("SELECT count(*) FROM jobs WHERE collection = $1 AND status < 2", row.Id),

@@ -50,11 +50,22 @@ public sealed partial class Catalog
     /// <summary>Documents that changed after a seq, in its order, with the vectors of the chunks that they have now.</summary>
     internal Task<IReadOnlyList<DocumentChange>> ReadChangesAsync(long collection, long afterSeq, int most, CancellationToken cancellationToken) => ReadAsync<IReadOnlyList<DocumentChange>>(session => session.InSnapshot<List<DocumentChange>>(() =>
     {
-        List<(long Key, long Seq, string? Metadata)> documents = session.Query("SELECT key, seq, metadata FROM documents WHERE collection = $1 AND seq > $2 ORDER BY seq LIMIT $3",
-            r => (r.GetInt64(0), r.GetInt64(1), Text(r, 2)), collection, afterSeq, (long)most);
-        return [.. documents.Select(d => new DocumentChange(d.Seq, d.Key, Metadata(d.Metadata),
+        List<(long Key, long Seq, string Id, string? Metadata)> documents = session.Query("SELECT key, seq, id, metadata FROM documents WHERE collection = $1 AND seq > $2 ORDER BY seq LIMIT $3",
+            r => (r.GetInt64(0), r.GetInt64(1), r.GetString(2), Text(r, 3)), collection, afterSeq, (long)most);
+        return [.. documents.Select(d => new DocumentChange(d.Seq, d.Key, d.Id, d.Metadata,
             session.Query("SELECT row, vector FROM chunks WHERE document = $1 ORDER BY ordinal", r => (r.GetInt64(0), Vector(r.GetFieldValue<byte[]>(1))), d.Key)))];
     }), cancellationToken);
+
+    /// <summary>Vectors by chunk row; rows that are gone are left out.</summary>
+    internal IReadOnlyDictionary<long, float[]> ReadVectors(IReadOnlyList<long> rows) => ReadAsync<IReadOnlyDictionary<long, float[]>>(session => session.InSnapshot(() =>
+    {
+        Dictionary<long, float[]> vectors = [];
+        foreach (long row in rows)
+        {
+            session.Query("SELECT vector FROM chunks WHERE row = $1", r => vectors[row] = Vector(r.GetFieldValue<byte[]>(0)), row);
+        }
+        return vectors;
+    }), CancellationToken.None).GetAwaiter().GetResult(); // has answered already: see ReadAsync
 
     private static DocumentInfo? ReadDocument(SqliteDataReader r)
     {

@@ -203,6 +203,10 @@ public sealed partial class Catalog
         {
             throw new RetrievalException(ErrorKind.Internal, $"A vector has {chunk.Vector.Length} dimensions; collection '{collection.Name}' stores {collection.Dimensions}.");
         }
+        if (chunk.Vector.AsSpan().IndexOfAnyExceptInRange(float.MinValue, float.MaxValue) is >= 0 and int at)
+        {
+            throw new RetrievalException(ErrorKind.Internal, $"Dimension {at} of the vector of chunk {chunk.Ordinal} of document '{id}' is {chunk.Vector[at]}: the encoder's model has given no finite number.");
+        }
         byte[] chunkId = ChunkId.Of(collection.Name, id, generation, chunk.Ordinal).ToByteArray(bigEndian: true);
         session.Execute("""INSERT INTO chunks(document, ordinal, id, start, "end", tokens, reuse_key, vector) VALUES($1, $2, $3, $4, $5, $6, $7, $8)""",
             key, (long)chunk.Ordinal, chunkId, (long)chunk.Start, (long)chunk.End, (long)chunk.Tokens, chunk.ReuseKey, MemoryMarshal.AsBytes(chunk.Vector.AsSpan()).ToArray());

@@ -28,6 +28,9 @@ public sealed partial class Catalog : IAsyncDisposable
     /// <summary>Transactions since the start.</summary>
     public long Commits => _writer.Commits;
 
+    /// <summary>Where its files are.</summary>
+    internal string Folder => Path.GetDirectoryName(_path)!;
+
     /// <summary>Signals that rows which the index follows have changed.</summary>
     internal ChannelReader<bool> Changed => _changed.Reader;
 

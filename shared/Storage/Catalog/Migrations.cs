@@ -28,6 +28,8 @@ internal static class Migrations
         CREATE INDEX jobs_open_document ON jobs(collection, document, id) WHERE status < 2;
         CREATE INDEX jobs_collection ON jobs(collection);
         """,
+        // 2: how a collection's vectors are compressed in the index; null: not at all.
+        "ALTER TABLE collections ADD COLUMN codec TEXT",
     ];
 
     /// <summary>Brings a database to this version, in one transaction.</summary>

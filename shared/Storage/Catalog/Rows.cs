@@ -5,12 +5,12 @@ using Retrieval.Contracts;
 namespace Retrieval.Storage;
 
 /// <summary>A collection as the roles need it.</summary>
-public sealed record CollectionRow(long Id, string Name, string Encoder, string Space, int Dimensions, ChunkingSettings Chunking, long Seq)
+public sealed record CollectionRow(long Id, string Name, string Encoder, string Space, int Dimensions, ChunkingSettings Chunking, long Seq, string? Codec = null)
 {
-    internal const string Columns = "id, name, encoder, space, dimensions, chunking, seq";
+    internal const string Columns = "id, name, encoder, space, dimensions, chunking, seq, codec";
 
     internal static CollectionRow Read(SqliteDataReader r) => new(r.GetInt64(0), r.GetString(1), r.GetString(2), r.GetString(3), r.GetInt32(4),
-        JsonSerializer.Deserialize(r.GetString(5), WireJson.Lenient.ChunkingSettings)!, r.GetInt64(6));
+        JsonSerializer.Deserialize(r.GetString(5), WireJson.Lenient.ChunkingSettings)!, r.GetInt64(6), r.IsDBNull(7) ? null : r.GetString(7));
 }
 
 /// <summary>A job row: the truth about one change of one document.</summary>
@@ -106,4 +106,9 @@ public sealed record StoredChunk
 }
 
 /// <summary>A document that changed: the chunks that it has now, none when it was removed.</summary>
-public sealed record DocumentChange(long Seq, long Document, Dictionary<string, JsonElement>? Metadata, IReadOnlyList<(long Row, float[] Vector)> Chunks);
+/// <param name="Seq">Its number.</param>
+/// <param name="Document">Key of the document.</param>
+/// <param name="Id">Id of the document.</param>
+/// <param name="Metadata">JSON of its metadata.</param>
+/// <param name="Chunks">Rows and vectors.</param>
+public sealed record DocumentChange(long Seq, long Document, string Id, string? Metadata, IReadOnlyList<(long Row, float[] Vector)> Chunks);

@@ -22,10 +22,13 @@ public sealed class FilterTests(InProcessServer server) : IClassFixture<InProces
     [InlineData("""{"key":"draft","match":{"value":false}}""", "de-1,en-1")]
     [InlineData("""{"key":"tags","match":{"value":"home"}}""", "en-1")]
     [InlineData("""{"key":"author.name","match":{"value":"Bob"}}""", "en-2")]
-    [InlineData("""{"key":"a.b","match":{"value":"dotted"}}""", "de-1")]
+    [InlineData("""{"key":"\"a.b\"","match":{"value":"dotted"}}""", "de-1")]
     [InlineData("""{"key":"missing","match":{"value":"x"}}""", "")]
     [InlineData("""{"key":"language","match":{"value":"en"}},{"key":"draft","match":{"value":true}}""", "en-2")]
     [InlineData("", "bare,de-1,en-1,en-2")]
+    [InlineData("""{"key":"year","range":{"gt":2020}}""", "en-2")]
+    [InlineData("""{"key":"tags","values_count":{"gte":1}},{"must_not":{"key":"tags","match":{"any":["home","x"]}}}""", "en-2")]
+    [InlineData("""{"should":[{"is_empty":{"key":"language"}},{"has_id":["en-1"]}]}""", "bare,en-1")]
     public async Task Every_condition_of_must_holds_in_every_mode(string conditions, string expected)
     {
         string collection = await server.Api.NewCollectionAsync();
@@ -34,6 +37,20 @@ public sealed class FilterTests(InProcessServer server) : IClassFixture<InProces
         {
             Answer answer = (await server.Api.PostJsonAsync($"/v1/collections/{collection}/search", $$$"""{"query":"lamp","mode":"{{{mode}}}","filter":{"must":[{{{conditions}}}]}}""")).ShouldBe(HttpStatusCode.OK);
             string.Join(',', answer.Json.GetProperty("hits").EnumerateArray().Select(h => h.String("document")).Order(StringComparer.Ordinal)).ShouldBe(expected, mode);
+        }
+    }
+
+    [Theory]
+    [InlineData("""{"mustnot":[]}""", "filter.mustnot")]
+    [InlineData("""{"must":[{"should":{"key":"a","match":{"valu":1}}}]}""", "filter.must[0].should.match.valu")]
+    [InlineData("""{"must":[{"key":"a","range":{"gte":"yesterday"}}]}""", "filter.must[0].range.gte")]
+    public async Task A_wrong_filter_is_refused_by_its_path_in_every_mode(string filter, string field)
+    {
+        string collection = await server.Api.NewCollectionAsync();
+        foreach (string mode in (string[])["dense", "lexical", "hybrid"])
+        {
+            Answer answer = (await server.Api.PostJsonAsync($"/v1/collections/{collection}/search", """{"query":"lamp","mode":""" + $"\"{mode}\"" + ""","filter":""" + filter + "}")).ShouldBe(HttpStatusCode.BadRequest);
+            answer.Json.String("field").ShouldBe(field);
         }
     }
 

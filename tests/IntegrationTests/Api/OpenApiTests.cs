@@ -22,9 +22,9 @@ public sealed class OpenApiTests(InProcessServer server) : IClassFixture<InProce
         [
             "delete /v1/collections/{collection}", "delete /v1/collections/{collection}/documents/{id}",
             "get /healthz", "get /readyz", "get /v1/collections", "get /v1/collections/{collection}", "get /v1/collections/{collection}/documents",
-            "get /v1/collections/{collection}/documents/{id}", "get /v1/jobs/{job}",
-            "post /embed", "post /v1/collections/{collection}/documents", "post /v1/collections/{collection}/search",
-            "put /v1/collections/{collection}", "put /v1/collections/{collection}/documents/{id}",
+            "get /v1/collections/{collection}/documents/{id}", "get /v1/collections/{collection}/snapshot", "get /v1/jobs/{job}",
+            "post /embed", "post /v1/codecs/decode", "post /v1/codecs/describe", "post /v1/codecs/encode", "post /v1/codecs/train", "post /v1/collections/{collection}/documents", "post /v1/collections/{collection}/search",
+            "put /v1/collections/{collection}", "put /v1/collections/{collection}/documents/{id}", "put /v1/collections/{collection}/snapshot",
         ]);
     }
 
@@ -34,6 +34,11 @@ public sealed class OpenApiTests(InProcessServer server) : IClassFixture<InProce
     [InlineData("put /v1/collections/{collection}/documents/{id}", "application/json", "DocumentInput", "202", "StatusInfo")]
     [InlineData("post /v1/collections/{collection}/documents", "application/x-ndjson", "DocumentInput", "200", "BulkVerdict")]
     [InlineData("post /v1/collections/{collection}/search", "application/json", "SearchRequest", "200", "SearchResponse")]
+    [InlineData("post /v1/codecs/train", "application/json", "CodecTrainRequest", "200", "CodecTrainResult")]
+    [InlineData("post /v1/codecs/encode", "application/json", "CodecEncodeRequest", "200", "CodecEncodeResult")]
+    [InlineData("post /v1/codecs/decode", "application/json", "CodecDecodeRequest", "200", "CodecDecodeResult")]
+    [InlineData("post /v1/codecs/describe", "application/json", "CodecDescribeRequest", "200", "CodecDescription")]
+    [InlineData("post /v1/codecs/train", "application/json", "CodecTrainRequest", "413", "ProblemBody")]
     [InlineData("get /v1/collections/{collection}/documents/{id}", null, null, "200", "DocumentInfo")]
     [InlineData("get /v1/collections/{collection}/documents", null, null, "200", "DocumentList")]
     [InlineData("get /v1/jobs/{job}", null, null, "200", "StatusInfo")]
@@ -54,6 +59,12 @@ public sealed class OpenApiTests(InProcessServer server) : IClassFixture<InProce
     [InlineData("BulkVerdict", "id,status,error", "status")]
     [InlineData("StatusInfo", "id,collection,job,statusUrl,status,error,version,chunks,generation,attempts,timeline", "id,collection,job,statusUrl,status,version,chunks,generation,attempts,timeline")]
     [InlineData("SearchRequest", "query,top,mode,filter,context", "")]
+    [InlineData("Filter", "must,should,must_not,min_should", "")]
+    [InlineData("MinShould", "conditions,min_count", "")]
+    [InlineData("Condition", "key,match,range,geo_radius,geo_bounding_box,geo_polygon,values_count,is_empty,is_null,has_id,has_vector,nested,must,should,must_not,min_should", "")]
+    [InlineData("Match", "value,any,except,text,text_any,phrase,prefix", "")]
+    [InlineData("FieldRange", "lt,gt,gte,lte", "")]
+    [InlineData("Nested", "key,filter", "")]
     [InlineData("SearchResponse", "hits,context,space,tookMs", "hits,space,tookMs")]
     [InlineData("Hit", "document,chunk,score,title,text,start,end,metadata", "document,chunk,score,text,start,end")]
     [InlineData("ContextRequest", "maxTokens", "")]
@@ -65,6 +76,18 @@ public sealed class OpenApiTests(InProcessServer server) : IClassFixture<InProce
         JsonElement schema = (await DocumentAsync()).GetProperty("components").GetProperty("schemas").GetProperty(name);
         string.Join(',', schema.GetProperty("properties").EnumerateObject().Select(p => p.Name)).ShouldBe(fields);
         (schema.TryGetProperty("required", out JsonElement names) ? string.Join(',', names.EnumerateArray().Select(n => n.GetString())) : "").ShouldBe(required);
+    }
+
+    [Fact]
+    public async Task A_filter_is_made_of_conditions_and_a_condition_may_be_a_filter()
+    {
+        JsonElement schemas = (await DocumentAsync()).GetProperty("components").GetProperty("schemas");
+        foreach ((string schema, string clause) in (IEnumerable<(string, string)>)[("Filter", "must"), ("Filter", "should"), ("Filter", "must_not"), ("Condition", "must"), ("MinShould", "conditions")])
+        {
+            JsonElement list = schemas.GetProperty(schema).GetProperty("properties").GetProperty(clause);
+            list.GetProperty("items").String("$ref").ShouldBe("#/components/schemas/Condition", $"{schema}.{clause}");
+        }
+        schemas.GetProperty("Nested").GetProperty("properties").GetProperty("filter").GetRawText().ShouldContain("#/components/schemas/Filter");
     }
 
     [Fact]

@@ -38,15 +38,15 @@ public sealed class WireTests(InProcessServer server) : IClassFixture<InProcessS
     }
 
     [Theory]
-    [InlineData("PUT", "/v1/collections/{c}", """{"chunkng":{}}""", "chunkng", "encoder, chunking")]
+    [InlineData("PUT", "/v1/collections/{c}", """{"chunkng":{}}""", "chunkng", "encoder, chunking, codec")]
     [InlineData("PUT", "/v1/collections/{c}", """{"chunking":{"tokens":50}}""", "chunking.tokens", "maxTokens")]
     [InlineData("PUT", "/v1/collections/{c}/documents/a", """{"text":"A.","tags":[]}""", "tags", "id, title, text, url, metadata, version")]
     [InlineData("PUT", "/v1/collections/{c}/documents/a", """{"Text":"A."}""", "Text", "id, title, text, url, metadata, version")]
     [InlineData("POST", "/v1/collections/{c}/search", """{"query":"a","limit":3}""", "limit", "query, top, mode, filter, context")]
     [InlineData("POST", "/v1/collections/{c}/search", """{"query":"a","context":{"max":3}}""", "context.max", "maxTokens")]
-    [InlineData("POST", "/v1/collections/{c}/search", """{"query":"a","filter":{"should":[]}}""", "filter.should", "must")]
-    [InlineData("POST", "/v1/collections/{c}/search", """{"query":"a","filter":{"must":[{"key":"k","range":{}}]}}""", "filter.must[0].range", "key, match")]
-    [InlineData("POST", "/v1/collections/{c}/search", """{"query":"a","filter":{"must":[{"key":"k","match":{"any":[]}}]}}""", "filter.must[0].match.any", "value")]
+    [InlineData("POST", "/v1/collections/{c}/search", """{"query":"a","filter":{"shuold":[]}}""", "filter.shuold", "must, should, must_not, min_should")]
+    [InlineData("POST", "/v1/collections/{c}/search", """{"query":"a","filter":{"must":[{"key":"k","rnge":{}}]}}""", "filter.must[0].rnge", "key, match, range, geo_radius, geo_bounding_box, geo_polygon, values_count, is_empty, is_null, has_id, has_vector, nested, must, should, must_not, min_should")]
+    [InlineData("POST", "/v1/collections/{c}/search", """{"query":"a","filter":{"must":[{"key":"k","match":{"anny":[]}}]}}""", "filter.must[0].match.anny", "value, any, except, text, text_any, phrase, prefix")]
     public async Task An_unknown_field_is_an_error_that_names_it_and_those_that_are_known(string method, string path, string body, string field, string known)
     {
         string collection = await Api.NewCollectionAsync();

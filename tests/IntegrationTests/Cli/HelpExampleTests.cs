@@ -14,8 +14,11 @@ public sealed partial class HelpExampleTests : IDisposable
     {
         _folder.Write("notes/a.md", "# Oxygen\n\nOxygen was discovered by Scheele and Priestley.");
         _folder.Write("handbook.md", "# Handbook\n\nThe turbine is at rest.");
+        _folder.Write("questions.jsonl", "\"Who discovered oxygen?\"\n{\"text\": \"Who?\", \"pair\": \"Scheele.\"}\n");
         Directory.CreateDirectory(_folder["models"]);
+        _folder.Write("notes.txt", string.Join('\n', Enumerable.Range(0, 80).Select(i => $"Note {i}: the {i * 7 % 41}th turbine of plant {i * 5 % 23} is at rest.")));
         Directory.CreateSymbolicLink(_folder["models", "bge-small-en-v1.5"], TestData.DefaultModel);
+        Directory.CreateSymbolicLink(_folder["models", "all-MiniLM-L6-v2"], TestData.DefaultModel);
     }
 
     public void Dispose() => _folder.Dispose();
@@ -24,6 +27,9 @@ public sealed partial class HelpExampleTests : IDisposable
     [InlineData("index")]
     [InlineData("search")]
     [InlineData("doctor")]
+    [InlineData("tokenize")]
+    [InlineData("model inspect")]
+    [InlineData("model align")]
     public async Task Examples_of_a_command_that_ends_succeed(string command)
     {
         if (command == "search")
@@ -55,7 +61,7 @@ public sealed partial class HelpExampleTests : IDisposable
 
     private async Task<string[]> ExamplesAsync(string command)
     {
-        string help = (await RetrievalProcess.RunAsync(_folder.Path, command, "--help")).ShouldSucceed().Out;
+        string help = (await RetrievalProcess.RunAsync(_folder.Path, [.. command.Split(' '), "--help"])).ShouldSucceed().Out;
         help.ShouldNotContain("\u001b");
         string[] examples = [.. help[help.IndexOf("Examples:", StringComparison.Ordinal)..].Split('\n').Select(l => l.Trim()).Where(l => l.StartsWith($"retrieval {command} ", StringComparison.Ordinal) || l == $"retrieval {command}")];
         examples.ShouldNotBeEmpty(help);

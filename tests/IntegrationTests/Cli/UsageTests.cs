@@ -43,11 +43,11 @@ public sealed class UsageTests : IDisposable
     public async Task Help_names_every_command_and_what_exit_codes_mean()
     {
         string help = (await RetrievalProcess.RunAsync(_folder.Path, "--help")).ShouldSucceed().Out;
-        foreach (string word in (string[])["serve", "index", "search", "doctor", "Exit codes", "130"])
+        foreach (string word in (string[])["serve", "index", "search", "doctor", "tokenize", "Exit codes", "130"])
         {
             help.ShouldContain(word);
         }
-        foreach (string command in (string[])["serve", "index", "search", "doctor"])
+        foreach (string command in (string[])["serve", "index", "search", "doctor", "tokenize"])
         {
             (await RetrievalProcess.RunAsync(_folder.Path, command, "--help")).ShouldSucceed().Out.ShouldContain($"retrieval {command}");
         }

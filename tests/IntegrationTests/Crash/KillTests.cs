@@ -10,8 +10,8 @@ public sealed class KillTests(ITestOutputHelper output) : IDisposable
 {
     private const int Documents = 300, Kills = 5, InRound = Documents / Kills;
 
-    /// <summary>One batch and one job at a time, so that a kill finds work half done.</summary>
-    private static readonly string[] Slow = ["--Encoder:Threads", "1", "--Ingestion:BulkPrefetch", "1", "--Ingestion:InteractivePrefetch", "1"];
+    /// <summary>One batch and one job at a time, and files of the index all the time, so that a kill finds work half done.</summary>
+    private static readonly string[] Slow = ["--Encoder:Threads", "1", "--Ingestion:BulkPrefetch", "1", "--Ingestion:InteractivePrefetch", "1", "--Storage:Index:SealRows", "7"];
 
     private readonly TempFolder _folder = new();
     private readonly ConcurrentDictionary<int, bool> _accepted = new();

@@ -28,6 +28,10 @@ public sealed partial class ReadmeTests : IDisposable
     [MemberData(nameof(ShellBlocks))]
     public async Task A_block_of_commands_does_what_it_says(string block)
     {
+        if (block.Contains(" models/", StringComparison.Ordinal))
+        {
+            Directory.CreateSymbolicLink(_folder["models"], Shared.Require("models"));
+        }
         string[] lines = [.. block.Replace("\\\n", "", StringComparison.Ordinal).Split('\n').Where(l => l.Length > 0 && !Builds.Contains(l)).Select(Local)];
         if (block.Contains("curl ", StringComparison.Ordinal))
         {
@@ -90,6 +94,11 @@ public sealed partial class ReadmeTests : IDisposable
         List<RetrievalProcess> running = [];
         foreach (string line in lines)
         {
+            if (!ServeLine().IsMatch(line))
+            {
+                (await RetrievalProcess.ShellAsync(_folder.Path, line)).ShouldSucceed();
+                continue;
+            }
             if (!line.Contains("--roles", StringComparison.Ordinal))
             {
                 await StopAsync(running);

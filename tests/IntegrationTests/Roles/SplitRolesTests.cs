@@ -70,6 +70,24 @@ public sealed class SplitRolesTests : IDisposable
         (await gateway.Api.GetAsync(accepted.Location!.OriginalString)).Json.String("status").ShouldBe("indexed");
     }
 
+    [Fact]
+    public async Task The_gateway_answers_for_codecs_that_another_process_trains()
+    {
+        int port = Ports.Free();
+        string peer = $"http://127.0.0.1:{port}", state;
+        await using ServerProcess gateway = ServerProcess.Start(_folder.Path, Ports.Free(), "--roles", "gateway,ingestion", "--Peers:Encoder:Urls:0", peer, "--Peers:Compression:Urls:0", peer);
+        await using (ServerProcess compression = ServerProcess.Start(_encoderFolder.Path, port, "--roles", "encoder,compression"))
+        {
+            await gateway.ReadyAsync();
+            state = (await gateway.Api.PostJsonAsync("/v1/codecs/train", """{"codec":"float16","vectors":[[0.5,0.25]]}""")).ShouldBe(HttpStatusCode.OK).Json.String("state")!;
+            (await gateway.Api.PostJsonAsync("/v1/codecs/encode", $$"""{"state":"{{state}}","vectors":[[0.5,-2]]}""")).ShouldBe(HttpStatusCode.OK).Text.ShouldBe("""{"codes":["ADgAwA=="]}""");
+            (await gateway.Api.PostJsonAsync("/v1/codecs/decode", $$"""{"state":"{{state}}","codes":["ADgAwA=="]}""")).ShouldBe(HttpStatusCode.OK).Text.ShouldBe("""{"vectors":[[0.5,-2]]}""");
+            (await gateway.Api.PostJsonAsync("/v1/codecs/decode", $$"""{"state":"{{state}}","codes":["ADg="]}""")).ShouldBeProblem(400, "Invalid", "codes[0]");
+            await compression.Process.KillAsync();
+        }
+        (await gateway.Api.PostJsonAsync("/v1/codecs/describe", $$"""{"state":"{{state}}"}""")).ShouldBeProblem(503, "Unavailable").GetProperty("detail").GetString()!.ShouldContain($"{port}");
+    }
+
     private ServerProcess StartGateway(int encoderPort) =>
         ServerProcess.Start(_folder.Path, Ports.Free(), "--roles", "gateway,ingestion,compression", "--Ingestion:MaxAttempts", "1", "--Peers:Encoder:Urls:0", $"http://127.0.0.1:{encoderPort}");
 

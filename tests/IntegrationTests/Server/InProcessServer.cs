@@ -12,6 +12,8 @@ public class InProcessServer : IAsyncLifetime
 
     internal ApiClient Api { get; private set; } = null!;
 
+    internal Uri Address => new(_app.Urls.First());
+
     /// <summary>Settings beside folder and address.</summary>
     protected virtual IEnumerable<KeyValuePair<string, string?>> More => [];
 

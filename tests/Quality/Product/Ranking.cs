@@ -1,4 +1,5 @@
 using Retrieval.Contracts;
+using Retrieval.Encoder;
 using Retrieval.Gateway;
 using Retrieval.Quality.Data;
 using Retrieval.Quality.Measures;

@@ -8,8 +8,8 @@ public sealed class WireJsonTests
     [Theory]
     [InlineData("""{"query":"q","topp":5}""", "topp")]
     [InlineData("""{"query":"q","context":{"maxTokens":5,"extra":1}}""", "extra")]
-    [InlineData("""{"query":"q","filter":{"should":[]}}""", "should")]
-    [InlineData("""{"query":"q","filter":{"must":[{"key":"a","range":{}}]}}""", "range")]
+    [InlineData("""{"query":"q","filter":{"mustnot":[]}}""", "mustnot")]
+    [InlineData("""{"query":"q","filter":{"must":[{"key":"a","ranges":{}}]}}""", "ranges")]
     public void A_request_with_an_unknown_field_is_refused_by_its_name_and_an_answer_may_have_more(string json, string field)
     {
         Should.Throw<JsonException>(() => JsonSerializer.Deserialize(json, WireJson.Strict.SearchRequest)).Message.ShouldContain($"'{field}'");

@@ -88,5 +88,5 @@ public sealed class BatchQueueTests
     }
 
     private static TextWork Text(int tokens, CancellationToken cancellationToken = default) =>
-        new(new Encoding(new int[tokens], new int[tokens], new int[tokens], new int[tokens], new bool[tokens]), false, cancellationToken);
+        new(new Encoding(new int[tokens], new int[tokens], new int[tokens], new int[tokens], new bool[tokens]), false, 0, cancellationToken);
 }

@@ -1,4 +1,5 @@
 using Retrieval.Encoder;
+using Retrieval.Onnx;
 using Retrieval.Tests.Data;
 
 namespace Retrieval.UnitTests.Encoder;
@@ -30,13 +31,12 @@ public sealed class PoolingTests
     {
         string folder = Shared.Require("models", "leaf-mini-en", "2_Dense");
         DenseLayer dense = DenseLayer.Load(folder);
-        (dense.Inputs, dense.Outputs).ShouldBe((384, 384));
-        (_, float[] weights) = Safetensors.Read(Path.Combine(folder, "model.safetensors"), "linear.weight")!.Value;
-        float[] bias = Safetensors.Read(Path.Combine(folder, "model.safetensors"), "linear.bias")!.Value.Values, unit = new float[384], zero = new float[384], output = new float[384];
-        dense.Apply(zero, output);
-        output.ShouldBe(bias);
+        (dense.Inputs, dense.Outputs(384)).ShouldBe((384, 384));
+        WeightFile file = WeightFile.Open(Path.Combine(folder, "model.safetensors"));
+        float[] weights = file.Require("linear.weight", 384, 384).Values;
+        float[] bias = file.Require("linear.bias", 384).Values, unit = new float[384];
+        dense.Apply(new float[384]).ShouldBe(bias);
         unit[7] = 1;
-        dense.Apply(unit, output);
-        output[100].ShouldBe(weights[100 * 384 + 7] + bias[100], 1e-6);
+        dense.Apply(unit)[100].ShouldBe(weights[100 * 384 + 7] + bias[100], 1e-6);
     }
 }

@@ -19,14 +19,14 @@ public sealed class IngestionWorkerTests
         (job.Status, job.Attempts, job.Payload).ShouldBe((DocumentStatus.Indexed, 1, null));
         job.Timeline.Select(t => t.Step).ShouldBe(["accepted", "processing", "read", "chunked", "encoded", "indexed"]);
 
-        await using EmbeddedIndex index = new(bench.Catalog, TimeProvider.System);
+        await using EmbeddedIndex index = OpenedCatalog.CreateIndex(bench.Catalog, 30);
         await index.StartAsync(default);
         IReadOnlyList<string> texts = [.. bench.Encoder.Requests.SelectMany(r => r.Texts)];
         texts.Count.ShouldBe(job.Chunks);
         bench.Encoder.Requests.Count.ShouldBeGreaterThan(1, "a large document goes in slices");
         foreach (string encoded in texts)
         {
-            long row = index.Search(bench.Collection, ScriptedEncoder.Vector(encoded, 4), 1, null).Single().Row;
+            long row = index.Search(bench.Collection, ScriptedEncoder.Vector(encoded, 4), 1, null, default).Single().Row;
             encoded.ShouldBe($"A title {(await bench.Catalog.ReadChunksAsync(bench.Collection, [row], default)).Single().Text}");
         }
     }

@@ -22,6 +22,21 @@ internal sealed class CatalogModel
         }
     }
 
+    /// <summary>What was live of a collection, under the name of another; the jobs that did it are not the model's to know.</summary>
+    public ModelCollection Restore(ModelCollection source, CollectionRow row)
+    {
+        ModelCollection restored = new(row);
+        foreach (ModelDocument live in source.Live)
+        {
+            ModelDocument document = new(live.Id) { Accepted = live.Version, Live = true, Content = live.Content, Version = live.Version, Generation = live.Generation, Chunks = live.Chunks };
+            document.Latest = new ModelJob(default, restored, document, JobKind.Upsert, JobQueue.Bulk, live.Version, live.Content!) { Status = DocumentStatus.Indexed };
+            restored.Documents[live.Id] = document;
+            restored.Seq++;
+        }
+        Collections[row.Name] = restored;
+        return restored;
+    }
+
     public DocumentStatus Accept(ModelCollection collection, Job job, DocumentInput input)
     {
         ModelDocument document = collection.Documents.GetValueOrDefault(input.Id!) ?? new ModelDocument(input.Id!);
@@ -73,7 +88,7 @@ internal sealed class ModelCollection(CollectionRow row)
     public IEnumerable<ModelDocument> Live => Documents.Values.Where(d => d.Live);
 
     public IEnumerable<(ModelDocument Document, ModelChunk Chunk)> Chunks(Filter? filter = null) =>
-        Live.Where(d => filter is null || FilterMatch.Holds(filter, d.Content!.Metadata)).SelectMany(d => d.Chunks.Select(c => (d, c)));
+        Live.Where(d => FilterReader.Read(filter)?.Holds(d.Content!.Metadata is { } metadata ? JsonSerializer.SerializeToElement(metadata) : default, d.Id) != false).SelectMany(d => d.Chunks.Select(c => (d, c)));
 }
 
 internal sealed class ModelDocument(string id)
@@ -139,10 +154,12 @@ internal sealed class ModelData(Random random)
         return chunks;
     }
 
-    public Filter? Filter() => random.Next(3) switch
+    public Filter? Filter() => random.Next(5) switch
     {
         0 => null,
-        1 => new Filter { Must = [Equal("color", Colors[random.Next(3)])] },
+        1 => new Filter { MustNot = [Equal("color", Colors[random.Next(3)]), new Condition { Key = "n", Range = new FieldRange { Gte = JsonSerializer.SerializeToElement(random.Next(3)) } }] },
+        2 => new Filter { Should = [Equal("n", random.Next(3)), new Condition { HasId = [.. Enumerable.Range(0, 3).Select(_ => JsonSerializer.SerializeToElement($"d{random.Next(12)}"))] }] },
+        3 => new Filter { Must = [Equal("color", Colors[random.Next(3)])] },
         _ => new Filter { Must = [Equal("color", Colors[random.Next(3)]), Equal("n", random.Next(3))] },
     };
 

@@ -86,9 +86,9 @@ public sealed class CrashTests
         {
             (await catalog.FindDocumentAsync(row, id, default))!.Version.ShouldBeGreaterThanOrEqualTo(version, because);
         }
-        await using EmbeddedIndex index = new(catalog, TimeProvider.System);
+        await using EmbeddedIndex index = OpenedCatalog.CreateIndex(catalog, 30);
         await index.StartAsync(default);
-        IReadOnlyList<(long Row, float Score)> dense = index.Search(row, [0, 0, 0, 1], 10_000, null);
+        IReadOnlyList<(long Row, float Score)> dense = index.Search(row, [0, 0, 0, 1], 10_000, null, default);
         IReadOnlyList<(long Row, double Score)> lexical = await catalog.SearchLexicalAsync(row, "text", 10_000, null, default);
         CollectionInfo info = await catalog.DescribeCollectionAsync("c", default);
         dense.Select(d => d.Row).Order().ToList().ShouldBe(lexical.Select(l => l.Row).Order().ToList(), because);

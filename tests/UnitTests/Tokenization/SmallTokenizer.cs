@@ -29,7 +29,7 @@ internal static class SmallTokenizer
         },
     };
 
-    public static JsonNode Added(string content, int id, bool special = false) => new JsonObject { ["id"] = id, ["content"] = content, ["special"] = special };
+    public static JsonNode Added(string content, int id, bool special = false) => new JsonObject { ["id"] = id, ["content"] = content, ["special"] = special, ["normalized"] = false };
 
     public static Tokenizer Load(JsonNode json) => Tokenizer.Parse(System.Text.Encoding.UTF8.GetBytes(json.ToJsonString()), "small.json");
 

@@ -13,56 +13,98 @@ public sealed class TokenizerFileTests
     [Theory]
     [InlineData("model", "null", "model: expected the model, an object, found null")]
     [InlineData("model", "\"WordPiece\"", "model: expected the model, an object, found WordPiece")]
-    [InlineData("model.type", "\"BPE\"", "model.type: 'BPE' is not supported")]
+    [InlineData("model.type", "\"BPE\"", "model.merges: expected a list of merges, found nothing")]
     [InlineData("model.type", "7", "model.type: expected a string, found 7")]
-    [InlineData("model.unk_token", "\"<unk>\"", "model.unk_token: expected a token of the vocabulary, found <unk>")]
-    [InlineData("model.continuing_subword_prefix", "\"\"", "model.continuing_subword_prefix: '' is not supported")]
     [InlineData("model.continuing_subword_prefix", "[1]", "model.continuing_subword_prefix: expected a string, found [1]")]
     [InlineData("model.max_input_chars_per_word", "\"many\"", "model.max_input_chars_per_word: expected an integer of 32 bits, found many")]
     [InlineData("model.max_input_chars_per_word", "-1", "model.max_input_chars_per_word: expected a number of characters, found -1")]
     [InlineData("model.max_input_chars_per_word", "1.5", "model.max_input_chars_per_word: expected an integer of 32 bits, found 1.5")]
-    [InlineData("model.vocab", "[]", "model.vocab: expected an object, found []")]
-    [InlineData("model.vocab", "{\"[UNK]\":0,\"a\":2}", "model.vocab: expected ids from 0 without holes, but 1 has no token and the highest is 2")]
-    [InlineData("model.vocab", "{\"[UNK]\":0,\"a\":-1}", "model.vocab.a: expected an id from 0 for 'a', found -1")]
-    [InlineData("model.vocab", "{\"[UNK]\":-7}", "model.vocab.[UNK]: expected an id from 0 for '[UNK]', found -7")]
-    [InlineData("model.vocab", "{\"[UNK]\":2147483647}", "model.vocab: expected ids from 0 without holes, but 0 has no token")]
-    [InlineData("model.vocab", "{\"[UNK]\":0,\"a\":0}", "model.vocab.a: id 0 already stands for '[UNK]', found 0")]
-    [InlineData("model.vocab", "{\"[UNK]\":0,\"[UNK]\":1}", "model.vocab.[UNK]: token '[UNK]' already has id 0, found 1")]
-    [InlineData("model.vocab", "{\"[UNK]\":\"0\"}", "model.vocab.[UNK]: expected an integer of 32 bits, found 0")]
-    [InlineData("model.vocab", "{\"\\ud800\":0}", "model.vocab: expected Unicode text")]
-    [InlineData("model.vocab", "{}", "model.unk_token: expected a token of the vocabulary, found [UNK]")]
-    [InlineData("normalizer", "null", "normalizer: 'null' is not supported in this version; supported: BertNormalizer")]
+    [InlineData("model.vocab", "[]", "model.vocab: expected an object of token to id, found []")]
+    [InlineData("model.vocab", "{\"[UNK]\":0,\"a\":9}", "model.vocab: expected ids from 0 without holes, but 5 has no token, here or in added_tokens, and the highest is 9")]
+    [InlineData("model.vocab", "{\"[UNK]\":0,\"a\":-1}", "model.vocab.a: expected an id, an integer from 0, found -1")]
+    [InlineData("model.vocab", "{\"[UNK]\":-7}", "model.vocab.[UNK]: expected an id, an integer from 0, found -7")]
+    [InlineData("model.vocab", "{\"[UNK]\":2147483647}", "model.vocab.[UNK]: expected ids about as high as there are tokens, found 2147483647")]
+    [InlineData("model.vocab", "{\"[UNK]\":0,\"a\":0}", "model.vocab.a: id 0 already stands for '[UNK]'; expected another id, found 0")]
+    [InlineData("model.vocab", "{\"[UNK]\":0,\"[UNK]\":1}", "model.vocab.[UNK]: token '[UNK]' already has id 0; expected it once, found 1")]
+    [InlineData("model.vocab", "{\"[UNK]\":\"0\"}", "model.vocab.[UNK]: expected an id, an integer from 0, found 0")]
+    [InlineData("model.vocab", "{\"\\ud800\":0}", "model.vocab: expected tokens that are Unicode text")]
     [InlineData("normalizer", "\"BertNormalizer\"", "normalizer.type: expected a string, found nothing")]
-    [InlineData("normalizer.type", "\"Lowercase\"", "normalizer: 'Lowercase' is not supported")]
+    [InlineData("normalizer.type", "\"Uppercase\"", "normalizer: 'Uppercase' is not supported in this version; supported: BertNormalizer, NFC")]
     [InlineData("normalizer.type", "\"\\ud800\"", "normalizer.type: expected Unicode text")]
     [InlineData("normalizer.lowercase", "\"yes\"", "normalizer.lowercase: expected true or false, found yes")]
-    [InlineData("pre_tokenizer.type", "\"Whitespace\"", "pre_tokenizer: 'Whitespace' is not supported")]
+    [InlineData("normalizer", "{\"type\":\"Replace\",\"pattern\":{\"Regex\":\"(a\"},\"content\":\"\"}", "normalizer.pattern.Regex: regular expression (a: at character")]
+    [InlineData("normalizer", "{\"type\":\"Replace\",\"pattern\":{\"String\":\"\"},\"content\":\"\"}", "normalizer.pattern.String: '' is not supported")]
+    [InlineData("normalizer", "{\"type\":\"Replace\",\"pattern\":{},\"content\":\"\"}", "normalizer.pattern: expected String or Regex")]
+    [InlineData("normalizer", "{\"type\":\"Sequence\",\"normalizers\":[{\"type\":\"NFC\"},{\"type\":\"NFX\"}]}", "normalizer.normalizers[1]: 'NFX' is not supported")]
+    [InlineData("normalizer", "{\"type\":\"Prepend\"}", "normalizer.prepend: expected a string, found nothing")]
+    [InlineData("normalizer", "{\"type\":\"Precompiled\",\"precompiled_charsmap\":\"?\"}", "normalizer.precompiled_charsmap: expected base64, found ?")]
+    [InlineData("normalizer", "{\"type\":\"Precompiled\",\"precompiled_charsmap\":\"AAAA\"}", "normalizer.precompiled_charsmap: expected a charsmap")]
+    [InlineData("normalizer", "{\"type\":\"Precompiled\",\"precompiled_charsmap\":\"/////w==\"}", "normalizer.precompiled_charsmap: expected a charsmap")]
+    [InlineData("pre_tokenizer", "{\"type\":\"Split\",\"pattern\":{\"Regex\":\"[z-a]\"},\"behavior\":\"Isolated\"}", "pre_tokenizer.pattern.Regex: regular expression [z-a]: at character")]
+    [InlineData("pre_tokenizer", "{\"type\":\"Split\",\"pattern\":{\"String\":\"a\"},\"behavior\":\"Kept\"}", "pre_tokenizer.behavior: 'Kept' is not supported in this version; supported: Removed, Isolated")]
+    [InlineData("pre_tokenizer", "{\"type\":\"Metaspace\",\"replacement\":\"ab\"}", "pre_tokenizer.replacement: expected one character, found ab")]
+    [InlineData("pre_tokenizer", "{\"type\":\"Metaspace\",\"replacement\":\"_\",\"prepend_scheme\":\"last\"}", "pre_tokenizer.prepend_scheme: 'last' is not supported")]
+    [InlineData("pre_tokenizer", "{\"type\":\"FixedLength\",\"length\":0}", "pre_tokenizer.length: expected a number of characters from 1, found 0")]
+    [InlineData("pre_tokenizer", "{\"type\":\"CharDelimiterSplit\",\"delimiter\":\"\"}", "pre_tokenizer.delimiter: expected one character")]
+    [InlineData("pre_tokenizer", "{\"type\":\"Sequence\",\"pretokenizers\":[null]}", "pre_tokenizer.pretokenizers[0]: 'null' is not supported")]
+    [InlineData("truncation", "{\"max_length\":-1}", "truncation.max_length: expected a number from 0, found -1")]
+    [InlineData("truncation", "{\"max_length\":8,\"strategy\":\"Random\"}", "truncation.strategy: 'Random' is not supported")]
+    [InlineData("padding", "{\"strategy\":\"Shortest\"}", "padding.strategy: 'Shortest' is not supported")]
+    [InlineData("padding", "{\"direction\":\"Up\"}", "padding.direction: 'Up' is not supported")]
+    [InlineData("pre_tokenizer.type", "\"Spaces\"", "pre_tokenizer: 'Spaces' is not supported")]
     [InlineData("added_tokens", "{}", "added_tokens: expected a list, found {}")]
     [InlineData("added_tokens[1].content", "5", "added_tokens[1].content: expected a string, found 5")]
-    [InlineData("added_tokens[1].id", "0", "added_tokens[1]: token '[UNK]' already has id 1")]
-    [InlineData("added_tokens[1].id", "-1", "added_tokens[1]: expected an id from 0 for '[UNK]'")]
-    [InlineData("added_tokens[1].rstrip", "true", "added_tokens[1].rstrip: 'true' is not supported")]
-    [InlineData("added_tokens[1].single_word", "true", "added_tokens[1].single_word: 'true' is not supported")]
-    [InlineData("added_tokens[1].normalized", "true", "added_tokens[1].normalized: 'true' is not supported")]
+    [InlineData("added_tokens", "[{\"id\":500,\"content\":\"new\"}]", "added_tokens[0]: expected id 121 for 'new', the next after those before it")]
+    [InlineData("added_tokens[1].id", "-1", "added_tokens[1].id: expected a number from 0, found -1")]
     [InlineData("added_tokens[1].special", "1", "added_tokens[1].special: expected true or false, found 1")]
-    [InlineData("post_processor.type", "\"RobertaProcessing\"", "post_processor: 'RobertaProcessing' is not supported")]
+    [InlineData("post_processor.type", "\"Wrap\"", "post_processor: 'Wrap' is not supported")]
     [InlineData("post_processor.cls", "[\"[CLS]\"]", "post_processor.cls: expected a list of a token and its id, found [\"[CLS]\"]")]
     [InlineData("post_processor.sep[1]", "9999", "post_processor.sep[1]: expected an id of the vocabulary, found 9999")]
     [InlineData("post_processor", "{\"type\":\"TemplateProcessing\",\"single\":[{\"Sequence\":{\"id\":\"B\",\"type_id\":0}}],\"pair\":[]}", "post_processor.single[0].Sequence.id: expected A, found B")]
     [InlineData("post_processor", "{\"type\":\"TemplateProcessing\",\"single\":[],\"pair\":[{\"Sequence\":{\"id\":\"C\",\"type_id\":0}}]}", "post_processor.pair[0].Sequence.id: expected A or B, found C")]
     [InlineData("post_processor", "{\"type\":\"TemplateProcessing\",\"single\":[{\"SpecialToken\":{\"id\":\"X\",\"type_id\":0}}],\"special_tokens\":{}}", "post_processor.special_tokens.X.ids: expected a list, found nothing")]
     [InlineData("post_processor", "{\"type\":\"TemplateProcessing\",\"single\":[{}]}", "post_processor.single[0].SpecialToken.id: expected a string, found nothing")]
-    [InlineData("decoder.type", "\"Metaspace\"", "decoder: 'Metaspace' is not supported")]
+    [InlineData("decoder.type", "\"Metaspace\"", "decoder.replacement: expected a string, found nothing")]
     [InlineData("decoder.cleanup", "0", "decoder.cleanup: expected true or false, found 0")]
     public void A_wrong_value_is_refused_with_file_path_and_value(string path, string value, string message) =>
         Should.Throw<TokenizerFormatException>(() => Tokenizer.Parse(With(path, value), "wrong.json")).Message.ShouldStartWith($"wrong.json: {message}");
 
     [Theory]
-    [InlineData("{\"merges\":[],\"continuing_subword_prefix\":\"##\",\"vocab\":{}}", "BPE")]
-    [InlineData("{\"vocab\":[[\"a\",0.5]]}", "Unigram")]
-    [InlineData("{\"vocab\":{\"a\":0},\"unk_token\":\"a\"}", "WordLevel")]
-    public void A_model_without_a_type_is_known_by_its_fields(string model, string type) =>
-        Should.Throw<TokenizerFormatException>(() => Tokenizer.Parse(With("model", model), "old.json")).Message.ShouldStartWith($"old.json: model.type: '{type}' is not supported");
+    [InlineData("{\"merges\":[\"a b\"],\"continuing_subword_prefix\":\"\",\"vocab\":{\"[UNK]\":0,\"a\":1,\"b\":2,\"ab\":3}}", new[] { 3 })]
+    [InlineData("{\"unk_id\":0,\"vocab\":[[\"[UNK]\",0],[\"a\",-1],[\"ab\",-5],[\"b\",-1]]}", new[] { 1, 3 })]
+    [InlineData("{\"vocab\":{\"[UNK]\":0,\"a\":1},\"unk_token\":\"[UNK]\"}", new[] { 0 })]
+    public void A_model_without_a_type_is_known_by_its_fields(string model, int[] ids)
+    {
+        JsonObject json = SmallTokenizer.Json();
+        json["added_tokens"] = new JsonArray();
+        json["post_processor"] = null;
+        json["model"] = JsonNode.Parse(model);
+        SmallTokenizer.Load(json).Encode("ab", false, null).Ids.ShouldBe(ids);
+    }
+
+    [Fact]
+    public void A_text_without_a_token_is_an_error_that_names_what_is_missing_when_the_file_has_no_unknown_token()
+    {
+        JsonObject json = SmallTokenizers.WordLevel();
+        json["model"]!["unk_token"] = "<none>";
+        Should.Throw<TokenizationException>(() => SmallTokenizer.Load(json).Encode("dog", false, null)).Message.ShouldContain("<none>");
+    }
+
+    [Fact]
+    public void An_added_token_has_the_id_of_the_vocabulary_whatever_the_file_says() =>
+        SmallTokenizer.Load(json => json["added_tokens"]![1]!["id"] = 0).Encode("[UNK]", false, null).Ids.ShouldBe([1]);
+
+    [Fact]
+    public void Two_added_tokens_that_normalization_makes_one_are_refused() => Should.Throw<TokenizerFormatException>(() => SmallTokenizer.Load(json =>
+    {
+        int next = json["model"]!["vocab"]!.AsObject().Count;
+        foreach (string content in (string[])["Zebra", "ZEBRA"])
+        {
+            JsonNode token = SmallTokenizer.Added(content, next++);
+            token["normalized"] = true;
+            json["added_tokens"]!.AsArray().Add(token);
+        }
+    })).Message.ShouldStartWith("small.json: added_tokens: 'Zebra, ZEBRA' is not supported");
 
     [Fact]
     public void An_old_WordPiece_model_without_a_type_loads()

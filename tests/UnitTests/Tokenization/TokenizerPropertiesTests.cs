@@ -74,7 +74,18 @@ public sealed class TokenizerPropertiesTests
             int[] ids = [.. Enumerable.Range(0, random.Next(20)).Select(_ => random.Next(-5, tokenizer.VocabularySize + 5))];
             int[] known = [.. ids.Where(id => tokenizer.IdToToken(id) is not null)];
             tokenizer.Decode(ids, false).ShouldBe(tokenizer.Decode(known, false), $"seed {options}, round {round}");
+            Check(tokenizer, ids, known, $"seed {options}, round {round}");
             known.Select(id => tokenizer.TokenToId(tokenizer.IdToToken(id)!)).ShouldBe(known.Select(id => (int?)id), $"seed {options}, round {round}");
+        }
+    }
+
+    private static void Check(Tokenizer tokenizer, int[] ids, int[] known, string because)
+    {
+        tokenizer.DecodeKnown(known, true).ShouldBe(tokenizer.Decode(known, true), because);
+        if (known.Length < ids.Length)
+        {
+            int unknown = Array.FindIndex(ids, id => tokenizer.IdToToken(id) is null);
+            Should.Throw<ArgumentOutOfRangeException>(() => tokenizer.DecodeKnown(ids, true)).Message.ShouldStartWith($"Id {ids[unknown]} at index {unknown} has no token", customMessage: because);
         }
     }
 

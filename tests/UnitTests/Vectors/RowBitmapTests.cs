@@ -25,6 +25,10 @@ public sealed class RowBitmapTests
             int probe = random.Next(-5, bitmap.Rows + 200);
             bitmap[probe].ShouldBe(rows.Contains(probe), $"seed {seed}, round {round}, row {probe}");
         }
+        for (int first = 0; first < bitmap.Rows + 130; first += 32)
+        {
+            Enumerable.Range(first, 32).Where(r => (bitmap.Word32(first) >> r - first & 1) == 1).ShouldBe(rows.Where(r => r / 32 == first / 32).Order(), $"seed {seed}, row {first}");
+        }
         Enumerable.Range(-1, bitmap.Rows + 130).Where(r => bitmap[r]).ShouldBe(rows.Order(), $"seed {seed}");
     }
 

@@ -21,6 +21,7 @@ public sealed class TopRowsTests
             {
                 top.Add(row, score);
             }
+            top.Floor.ShouldBe(n < k ? float.NegativeInfinity : rows.Select(r => r.Score).OrderDescending().ElementAt(k - 1), $"seed {seed}, round {round}");
             top.ToSorted().ShouldBe(rows.OrderByDescending(r => r.Score).ThenBy(r => r.Row).Take(k), $"seed {seed}, round {round}, n {n}, k {k}, {distinct} scores");
         }
     }

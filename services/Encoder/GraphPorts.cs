@@ -1,0 +1,80 @@
+using System.Globalization;
+using Retrieval.Onnx;
+using Retrieval.OnnxRuntime;
+
+namespace Retrieval.Encoder;
+
+/// <summary>What a graph takes and gives: token inputs of shape (texts, tokens), a decoder's caches, and an output of shape (texts, tokens, width).</summary>
+/// <param name="Output">Name of the token states.</param>
+/// <param name="Width">Numbers a state.</param>
+/// <param name="Caches">Inputs that are fed empty.</param>
+internal sealed record GraphPorts(string Output, int Width, IReadOnlyList<EmptyCache> Caches)
+{
+    private const int Float32 = 1, Float16 = 10, Int64 = 7;
+    private const string Positions = "position_ids", Cache = "past_key_values";
+    private static readonly string[] Tokens = ["input_ids", "attention_mask", "token_type_ids", Positions];
+    private static readonly string[] UsualOutputs = ["last_hidden_state", "token_embeddings", "hidden_states"];
+
+    // Their tables of positions begin behind the pad's row. They count for themselves unless the export made positions an input; what is fed then would
+    // have to begin there too.
+    private static readonly string[] CountFromPad = ["roberta", "camembert", "mpnet", "data2vec-text", "ibert", "longformer", "xmod", "esm"];
+
+    /// <summary>Reads them, and refuses a graph that wants anything else.</summary>
+    /// <exception cref="ModelFormatException">Which input or output, what is known, the way out.</exception>
+    public static GraphPorts Of(ModelFolder folder, OnnxModelInfo graph)
+    {
+        List<EmptyCache> caches = [];
+        foreach (OnnxValue input in graph.Inputs)
+        {
+            if (input.Name.StartsWith(Cache + ".", StringComparison.Ordinal))
+            {
+                caches.Add(CacheOf(folder, input));
+            }
+            else
+            {
+                RequireTokens(folder, input);
+            }
+        }
+        OnnxValue states = States(folder, graph);
+        int width = int.TryParse(states.Shape[2], out int declared) ? declared
+            : folder.HiddenSize ?? throw new ModelFormatException(folder.Graph, $"does not say how wide its output '{states.Name}' is, and config.json has no hidden_size.");
+        return new GraphPorts(states.Name, width, caches);
+    }
+
+    private static void RequireTokens(ModelFolder folder, OnnxValue input)
+    {
+        if (!Tokens.Contains(input.Name) || input.ElementType != Int64 || input.Shape.Count is not (0 or 2))
+        {
+            throw new ModelFormatException(folder.Graph, $"wants input {Told(input)}; {string.Join(", ", Tokens)} of element type {Int64} (int64) and shape (texts, tokens) are fed, and an empty {Cache}. Export the model with these inputs alone.");
+        }
+        if (input.Name == Positions && folder.ModelType is { } type && CountFromPad.Any(t => type.Contains(t, StringComparison.Ordinal)))
+        {
+            throw new ModelFormatException(folder.Graph, $"wants {Positions}, but models of type '{type}' number them from behind their pad id, and 0, 1, 2 are fed. Export it without {Positions}: it then counts for itself.");
+        }
+    }
+
+    /// <summary>Heads and their width are the graph's, or config.json's where the graph only names those axes, as onnxruntime-genai's builder does.</summary>
+    private static EmptyCache CacheOf(ModelFolder folder, OnnxValue cache)
+    {
+        if (cache.ElementType is not (Float32 or Float16) || cache.Shape.Count != 4 || Size(cache.Shape[0]) is not null || Size(cache.Shape[2]) is not null)
+        {
+            throw new ModelFormatException(folder.Graph, $"wants input {Told(cache)}; a cache is fed empty, as float (1) or float16 (10) of shape (texts, heads, 0, head width). Export the model without past keys.");
+        }
+        return (Size(cache.Shape[1]) ?? folder.KeyHeads, Size(cache.Shape[3]) ?? folder.HeadWidth) is ({ } heads, { } width) ? new EmptyCache(cache.Name, cache.ElementType == Float16, heads, width)
+            : throw new ModelFormatException(folder.Graph, $"wants input {Told(cache)}, and config.json does not say its heads and their width. Add num_key_value_heads and head_dim there, or export the model without past keys.");
+    }
+
+    /// <summary>The output by its usual name, or the only one of its shape.</summary>
+    private static OnnxValue States(ModelFolder folder, OnnxModelInfo graph)
+    {
+        // Logits have the shape of states, but are scores of words.
+        OnnxValue[] states = [.. graph.Outputs.Where(o => o.ElementType is Float32 && o.Shape.Count is 3 && o.Name != "logits")];
+        return UsualOutputs.Select(name => Array.Find(states, s => s.Name == name)).FirstOrDefault(s => s is not null) ?? (states.Length == 1 ? states[0] : throw new ModelFormatException(folder.Graph,
+            $"has no float32 output of token states; its outputs are {string.Join(", ", graph.Outputs.Select(o => $"{o.Name}({string.Join(',', o.Shape)}{(o.ElementType == Float16 ? " float16" : "")})"))}. Export the model with last_hidden_state as output."));
+    }
+
+    /// <summary>Null for an axis without a size of its own: named, or left unsaid, which reads as 0.</summary>
+    private static int? Size(string axis) => int.TryParse(axis, NumberStyles.None, CultureInfo.InvariantCulture, out int size) && size > 0 ? size : null;
+
+    private static string Told(OnnxValue input) => $"'{input.Name}' of element type {input.ElementType} and shape ({string.Join(", ", input.Shape)})";
+}

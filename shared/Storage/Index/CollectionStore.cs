@@ -1,0 +1,111 @@
+using Microsoft.Extensions.Logging;
+using Retrieval.Contracts;
+using Retrieval.Vectors.Codecs;
+using Retrieval.Vectors.Graph;
+
+namespace Retrieval.Storage;
+
+/// <summary>One collection of the index with its files.</summary>
+internal sealed class CollectionStore
+{
+    // Enough for the codebooks that there are; more would take longer and hardly be better.
+    private const int MostSampled = 65_536, Seed = 20_240_607;
+
+    private readonly CollectionRow _collection;
+    private readonly SegmentFolder _files;
+    private readonly string _folder;
+    private readonly IndexOptions _options;
+    private readonly ILogger _logger;
+    private SegmentCodec? _codec;
+    private string? _wanted, _refused;
+
+    private CollectionStore(CollectionRow collection, string folder, IndexOptions options, SegmentTools tools)
+    {
+        (_collection, _folder, _options, _logger, _wanted) = (collection, folder, options, tools.Logger, collection.Codec);
+        _files = new SegmentFolder(folder, collection, tools);
+        IReadOnlyList<SegmentPart> parts = _files.Open();
+        Index = new CollectionIndex(collection.Dimensions, options.SealRows, parts);
+        _codec = parts.Select(p => p.Codec).LastOrDefault(c => c is not null);
+    }
+
+    /// <summary>Rows and snapshots.</summary>
+    public CollectionIndex Index { get; }
+
+    /// <summary>How vectors are coded in new files.</summary>
+    public SegmentCodec? Codec => _codec;
+
+    /// <summary>Maps what was sealed.</summary>
+    public static CollectionStore Open(CollectionRow collection, string folder, IndexOptions options, SegmentTools tools) => new(collection, folder, options, tools);
+
+    /// <summary>Parts that wait to be sealed.</summary>
+    public int Waiting => Index.Snapshot.Slices.SkipLast(1).Count(s => s.Part is MemoryPart);
+
+    /// <summary>Which codec is wanted from now on. True when that is another one.</summary>
+    public bool Want(string? codec) => Interlocked.Exchange(ref _wanted, codec) != codec;
+
+    /// <summary>Trains the codec that is wanted, once there are vectors enough. A training that fails leaves the codec that there is.</summary>
+    public async Task TrainAsync(ICodecTrainer trainer, CancellationToken cancellationToken)
+    {
+        string? wanted = Volatile.Read(ref _wanted);
+        IndexSnapshot snapshot = Index.Snapshot;
+        if (wanted == _codec?.Wanted || (wanted is not null && wanted == _refused) || (wanted is not null && snapshot.Live < _options.CodecRows))
+        {
+            return;
+        }
+        if (wanted is null)
+        {
+            _codec = null;
+            return;
+        }
+        try
+        {
+            byte[] trained = await trainer.TrainAsync(wanted, snapshot.Sample(MostSampled, Seed), _collection.Dimensions, Seed, cancellationToken).ConfigureAwait(false);
+            _codec = new SegmentCodec(wanted, Vectors.Codecs.Codec.Read(trained));
+        }
+        catch (Exception e) when (e is RetrievalException or CodecFormatException or ArgumentException)
+        {
+            Log.TrainingFailed(_logger, wanted, _collection.Name, e.Message);
+        }
+    }
+
+    /// <summary>Seals or merges what is due, one step after another. False when the disk did not take it: then everything stays as it was.</summary>
+    public bool Maintain(double retrySeconds, CancellationToken cancellationToken)
+    {
+        try
+        {
+            MergePlan plan = new(_codec, _options);
+            while (plan.Next([.. Index.Snapshot.Slices.SkipLast(1)]) is { } run)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                Merge(plan, [.. Index.Snapshot.Slices.Skip(run.First).Take(run.Count)], run.First == 0, cancellationToken);
+            }
+            return true;
+        }
+        catch (ArgumentException e) when (_codec is { } codec)
+        {
+            // Vectors that this codec does not take, such as those without unit length: they are kept as they are, or nothing could be written.
+            Log.CodecRefused(_logger, codec.Wanted, _collection.Name, e.Message);
+            (_codec, _refused) = (null, codec.Wanted);
+            return Maintain(retrySeconds, cancellationToken);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            Log.SealFailed(_logger, _collection.Name, _folder, e.Message, retrySeconds);
+            return false;
+        }
+    }
+
+    private void Merge(MergePlan plan, IReadOnlyList<PartSlice> sources, bool isOldest, CancellationToken cancellationToken)
+    {
+        SegmentContent content = SegmentContent.Of(sources, isOldest);
+        // What is in memory is sealed without one, since a graph takes long; its file gets one when nothing waits.
+        HnswGraph? graph = plan.WithGraph(content.Rows) && !sources.Any(s => s.Part is MemoryPart) ? GraphBuilder.Build(content.Reader(), content.Rows, new GraphOptions(), null, cancellationToken) : null;
+        SegmentPart merged = _files.Write(content, plan.Codec, graph, cancellationToken);
+        Index.Replace([.. sources.Select(s => s.Part)], merged);
+        foreach (SegmentPart old in sources.Select(s => s.Part).OfType<SegmentPart>())
+        {
+            SegmentFolder.Retire(old);
+        }
+        Log.Sealed(_logger, _collection.Name, sources.Count, merged.Path, merged.Rows);
+    }
+}

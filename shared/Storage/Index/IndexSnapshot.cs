@@ -1,0 +1,85 @@
+using Retrieval.Vectors;
+
+namespace Retrieval.Storage;
+
+/// <summary>How much a search looks at where it does not look at everything.</summary>
+/// <param name="Oversampling">Candidates by code for each hit wanted.</param>
+/// <param name="Breadth">Candidates kept in a graph, at least.</param>
+internal sealed record SearchEffort(int Oversampling, int Breadth);
+
+/// <summary>What readers see of a collection: parts in the order of their changes, and which of their rows live.</summary>
+/// <param name="Seq">Last change that is in.</param>
+/// <param name="Dimensions">Numbers a row.</param>
+/// <param name="Slices">Oldest first; the last one is in memory and grows, in later snapshots.</param>
+internal sealed record IndexSnapshot(long Seq, int Dimensions, IReadOnlyList<PartSlice> Slices)
+{
+    // Below it threads cost more than they bring.
+    private const int RowsWorthAThread = 16_384;
+
+    /// <summary>Rows that can be found.</summary>
+    public long Live => Slices.Sum(s => (long)s.Live.Count());
+
+    /// <summary>The best rows that live and pass, by inner product; of equal ones the older. Exact where there are neither codes nor a graph.</summary>
+    public IReadOnlyList<(long Row, float Score)> Search(ReadOnlyMemory<float> query, int top, FilterPlan? filter, SearchEffort effort, CancellationToken cancellationToken)
+    {
+        List<PartSearch> searches = [.. Slices.Where(s => s.Rows > 0).Select(s => new PartSearch(s, s.Allowed(filter), query, top, effort))];
+        List<(PartSearch Search, int Run)> work = [.. searches.SelectMany(s => Enumerable.Range(0, s.Runs).Select(run => (s, run)))];
+        void Run(int i)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            work[i].Search.Run(work[i].Run);
+        }
+        if (searches.Sum(s => s.Rows) < RowsWorthAThread)
+        {
+            for (int i = 0; i < work.Count; i++)
+            {
+                Run(i);
+            }
+        }
+        else
+        {
+            Parallel.For(0, work.Count, new ParallelOptions { CancellationToken = cancellationToken }, Run);
+        }
+        return [.. searches.SelectMany(s => s.Best()).OrderByDescending(b => b.Score).ThenBy(b => b.Row).Take(top)];
+    }
+
+    /// <summary>Whether a catalog row is here, lives and passes, given the allowed rows of each slice.</summary>
+    public Func<long, bool> Among(FilterPlan filter)
+    {
+        RowBitmap[] allowed = [.. Slices.Select(s => s.Allowed(filter))];
+        return handle =>
+        {
+            for (int i = 0; i < allowed.Length; i++)
+            {
+                if (Slices[i].Part.Handles[..Slices[i].Rows].BinarySearch(handle) is >= 0 and int at)
+                {
+                    return allowed[i][at];
+                }
+            }
+            return false;
+        };
+    }
+
+    /// <summary>Vectors of rows that live, at most so many, spread evenly over all of them from a place that the seed decides.</summary>
+    public float[] Sample(int most, int seed)
+    {
+        long live = Live;
+        int wanted = (int)Math.Min(live, most), taken = 0;
+        float[] sample = new float[wanted * Dimensions];
+        double step = (double)live / Math.Max(1, wanted), next = new Random(seed).NextDouble() * (step - 1);
+        long number = 0;
+        foreach (PartSlice slice in Slices)
+        {
+            for (int row = 0; row < slice.Rows && taken < wanted; row++)
+            {
+                if (slice.Live[row] && number++ >= (long)next)
+                {
+                    slice.Part.Vectors(row)[..Dimensions].CopyTo(sample.AsSpan(taken++ * Dimensions));
+                    next += step;
+                }
+            }
+        }
+        GC.KeepAlive(Slices);
+        return taken == wanted ? sample : sample[..(taken * Dimensions)];
+    }
+}

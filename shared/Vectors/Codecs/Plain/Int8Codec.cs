@@ -1,0 +1,61 @@
+namespace Retrieval.Vectors.Codecs.Plain;
+
+/// <summary>One byte a number, over the range that the sample has in that dimension: no error above half a step inside it; numbers beyond are clipped.</summary>
+public sealed class Int8Codec : Codec
+{
+    internal const string Name = "int8";
+    private const int Levels = 255;
+    private readonly float[] _lowest, _step;
+
+    private Int8Codec(float[] lowest, float[] step) : base(Name, lowest.Length, lowest.Length) => (_lowest, _step) = (lowest, step);
+
+    internal static Int8Codec Train(CodecTraining training)
+    {
+        float[] lowest = training.Sample.Span[..training.Dimensions].ToArray(), highest = [.. lowest];
+        for (int i = 0; i < training.Sample.Length; i++)
+        {
+            int j = i % training.Dimensions;
+            lowest[j] = MathF.Min(lowest[j], training.Sample.Span[i]);
+            highest[j] = MathF.Max(highest[j], training.Sample.Span[i]);
+        }
+        return new Int8Codec(lowest, [.. lowest.Zip(highest, (l, h) => h / Levels - l / Levels)]);
+    }
+
+    internal static Int8Codec Read(BinaryReader reader) => new(reader.ReadSingles(), reader.ReadSingles());
+
+    /// <inheritdoc/>
+    protected override void EncodeRows(ReadOnlySpan<float> vectors, int rows, Span<byte> codes, int firstRow)
+    {
+        for (int i = 0; i < vectors.Length; i++)
+        {
+            int j = i % Dimensions;
+            codes[i] = _step[j] > 0 ? (byte)Math.Clamp(MathF.Round((vectors[i] - _lowest[j]) / _step[j]), 0, Levels) : (byte)0;
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void DecodeRow(ReadOnlySpan<byte> code, Span<float> vector)
+    {
+        for (int j = 0; j < vector.Length; j++)
+        {
+            vector[j] = _lowest[j] + _step[j] * code[j];
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override CodeQuery Prepare(ReadOnlySpan<float> query)
+    {
+        float[] scaled = [.. query];
+        for (int j = 0; j < scaled.Length; j++)
+        {
+            scaled[j] *= _step[j];
+        }
+        return new FormatQuery<UInt8Format>(scaled, Kernels.Dot(query, _lowest), CodeBytes);
+    }
+
+    internal override void WriteBody(BinaryWriter writer)
+    {
+        writer.WriteSingles(_lowest);
+        writer.WriteSingles(_step);
+    }
+}
