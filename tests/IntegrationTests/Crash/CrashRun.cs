@@ -71,7 +71,7 @@ internal sealed class CrashRun : IAsyncDisposable
     private async Task KillAsync(int lot)
     {
         bool waits = _random.Next(4) > 0;
-        if (lot < 11)
+        if (lot < 10)
         {
             _kills[0]++;
             await _host.Process.KillAsync();
@@ -79,7 +79,7 @@ internal sealed class CrashRun : IAsyncDisposable
             _host = StartHost();
             await (waits ? _host.ReadyAsync(120) : Task.CompletedTask);
         }
-        else if (lot < 19)
+        else if (lot < 18)
         {
             _kills[1]++;
             await _worker.Process.KillAsync();

@@ -5,6 +5,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
 
 namespace Retrieval.IntegrationTests.Queue;
 
@@ -29,6 +30,7 @@ internal sealed class SidecarStandIn : IAsyncDisposable
     {
         WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.UseSetting("urls", "http://127.0.0.1:0");
+        builder.Logging.ClearProviders();
         WebApplication api = builder.Build();
         SidecarStandIn sidecar = new(api, app, appToken);
         api.Use((context, next) =>
