@@ -16,6 +16,7 @@ namespace Retrieval.Benchmarks;
 internal static class IngestBenchmark
 {
     private const int Seed = 17, TextsARequest = 32, FewestWords = 30, MostWords = 110, QueryPause = 40;
+    private static readonly string[] Sources = ["cranfield", "perlfaq", "xquad"];
 
     public static async Task<int> RunAsync(int paragraphs, int rounds, int queries, CancellationToken cancellationToken)
     {
@@ -76,7 +77,7 @@ internal static class IngestBenchmark
     {
         Random random = new(Seed);
         List<string> paragraphs = [];
-        foreach (string text in new[] { "cranfield", "perlfaq", "xquad" }.SelectMany(Corpus))
+        foreach (string text in Sources.SelectMany(Corpus))
         {
             string[] words = text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
             for (int at = 0; words.Length - at >= FewestWords;)
