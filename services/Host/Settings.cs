@@ -63,6 +63,19 @@ public sealed record Settings
         return settings;
     }
 
+    /// <summary>Where the stores are. A value of the wrong type is told with all others, when everything is read.</summary>
+    private static DaprOptions SidecarOf(IConfiguration configuration)
+    {
+        try
+        {
+            return configuration.GetSection("Dapr").Get<DaprOptions>() ?? new DaprOptions();
+        }
+        catch (InvalidOperationException)
+        {
+            return new DaprOptions();
+        }
+    }
+
     private static IConfigurationRoot Sources(IEnumerable<KeyValuePair<string, string?>> flags)
     {
         try
@@ -71,8 +84,8 @@ public sealed record Settings
             files.AddJsonFile(Path.Combine(AppContext.BaseDirectory, "appsettings.json"), optional: true)
                 .AddJsonFile(Path.Combine(Directory.GetCurrentDirectory(), "appsettings.json"), optional: true);
             List<KeyValuePair<string, string?>> given = [.. flags];
-            DaprOptions dapr = new ConfigurationBuilder().AddConfiguration(files.Build()).AddEnvironmentVariables("RETRIEVAL__").AddInMemoryCollection(given).Build().GetSection("Dapr").Get<DaprOptions>() ?? new DaprOptions();
-            return files.AddInMemoryCollection(DaprStores.Read(dapr)).AddEnvironmentVariables("RETRIEVAL__").AddInMemoryCollection(given).Build();
+            IConfiguration first = new ConfigurationBuilder().AddConfiguration(files.Build()).AddEnvironmentVariables("RETRIEVAL__").AddInMemoryCollection(given).Build();
+            return files.AddInMemoryCollection(DaprStores.Read(SidecarOf(first))).AddEnvironmentVariables("RETRIEVAL__").AddInMemoryCollection(given).Build();
         }
         catch (InvalidDataException e) // its message names the file, the innermost one the place
         {

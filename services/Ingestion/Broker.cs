@@ -8,7 +8,7 @@ internal static class Broker
 {
     private const string Amqp = "amqp", AmqpOverTls = "amqps";
 
-    /// <summary>What is wrong with an address; null when it can be one.</summary>
+    /// <summary>Without user and password.</summary>
     public static Uri Address(QueueOptions queue)
     {
         Uri url = new(queue.Url!);

@@ -9,22 +9,22 @@ namespace Retrieval.Ingestion;
 /// <summary>One job: begin, read, chunk, encode, store. Everything before the store leaves no trace but the attempt that was counted.</summary>
 internal sealed class IngestionWorker(WorkerTools tools, IngestionOptions options, TimeProvider time, ILogger<IngestionWorker> logger)
 {
-    private readonly Catalog catalog = tools.Catalog;
+    private readonly Catalog _catalog = tools.Catalog;
 
     public async Task WorkAsync(Guid id, CancellationToken cancellationToken)
     {
-        if (await catalog.BeginAsync(id, options.Lease, cancellationToken) is not { } job)
+        if (await _catalog.BeginAsync(id, options.Lease, cancellationToken) is not { } job)
         {
             return; // finished, superseded or held by another
         }
         try
         {
             RequireSurvival(job);
-            await (job.Kind == JobKind.Delete ? catalog.RemoveAsync(job, cancellationToken) : UpsertAsync(job, cancellationToken));
+            await (job.Kind == JobKind.Delete ? _catalog.RemoveAsync(job, cancellationToken) : UpsertAsync(job, cancellationToken));
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            await catalog.AbandonAsync(job, CancellationToken.None); // the server stops, which is not the document's fault
+            await _catalog.AbandonAsync(job, CancellationToken.None); // the server stops, which is not the document's fault
             throw;
         }
         catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
@@ -39,7 +39,7 @@ internal sealed class IngestionWorker(WorkerTools tools, IngestionOptions option
 
     private async Task<long> UpsertAsync(Job job, CancellationToken cancellationToken)
     {
-        CollectionRow collection = await catalog.GetCollectionAsync(job.Collection, cancellationToken);
+        CollectionRow collection = await _catalog.GetCollectionAsync(job.Collection, cancellationToken);
         JobTimeline steps = new(job, tools.Progress, time);
 
         DocumentInput document = DocumentReader.Read(job);
@@ -51,15 +51,15 @@ internal sealed class IngestionWorker(WorkerTools tools, IngestionOptions option
         ChunkPlan plan = ChunkPlan.For(document, job.MediaType, collection.Chunking, model, tokenizer);
         steps.Add("chunked", $"{plan.Chunks.Count} chunks");
 
-        VectorReuse reuse = new(collection.Space, plan, await catalog.ReadReusableAsync(job, cancellationToken));
-        LeaseKeeper lease = new(catalog, job, options.Lease, time);
+        VectorReuse reuse = new(collection.Space, plan, await _catalog.ReadReusableAsync(job, cancellationToken));
+        LeaseKeeper lease = new(_catalog, job, options.Lease, time);
         if (await ChunkEncoding.EncodeAsync(tools.Encoder, collection, reuse.Fresh, () => lease.KeepAsync(cancellationToken), time, cancellationToken) is not { } vectors)
         {
             return 0;
         }
         steps.Add("encoded", reuse.Note);
 
-        return await catalog.StoreAsync(job, document, reuse.Complete(plan, vectors), collection.Space, steps.Entries, cancellationToken);
+        return await _catalog.StoreAsync(job, document, reuse.Complete(plan, vectors), collection.Space, steps.Entries, cancellationToken);
     }
 
     /// <summary>A document that takes the process down with it, or never comes to an end, cannot be told why: it is given up by the count.</summary>
@@ -90,6 +90,6 @@ internal sealed class IngestionWorker(WorkerTools tools, IngestionOptions option
         {
             Log.WillRetry(logger, job.Id, job.Attempts, next.Value.ToString("O", CultureInfo.InvariantCulture), reason);
         }
-        await catalog.FailAsync(job, reason, e.ToString(), next, cancellationToken);
+        await _catalog.FailAsync(job, reason, e.ToString(), next, cancellationToken);
     }
 }
