@@ -25,6 +25,12 @@ public sealed class IngestionOptions
     [Range(1, 86_400)]
     public int LeaseSeconds { get; init; } = 600;
 
+    /// <summary>How files are read.</summary>
+    public Readers.ReaderOptions Readers { get; init; } = new();
+
+    /// <summary>Folders of this machine that are kept in collections. Default none.</summary>
+    public IReadOnlyList<Sources.SourceOptions> Sources { get; init; } = [];
+
     internal TimeSpan Lease => TimeSpan.FromSeconds(LeaseSeconds);
 
     internal TimeSpan RetryDelay(int attempts) => TimeSpan.FromSeconds(Math.Min(300, RetrySeconds * Math.Pow(2, attempts - 1)));

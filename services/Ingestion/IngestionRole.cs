@@ -1,6 +1,8 @@
 using MassTransit;
 using Microsoft.Extensions.DependencyInjection;
 using Retrieval.Contracts;
+using Retrieval.Ingestion.Readers.Isolation;
+using Retrieval.Ingestion.Sources;
 
 namespace Retrieval.Ingestion;
 
@@ -12,6 +14,7 @@ public static class IngestionRole
     {
         services.AddSingleton(options);
         services.AddSingleton<OpenDispatches>();
+        services.AddSingleton(provider => new ReaderPool(options.Readers, provider.GetRequiredService<TimeProvider>())).AddSingleton<DocumentReader>();
         services.AddSingleton<IngestionWorker>();
         services.AddMassTransit(bus =>
         {
@@ -24,6 +27,10 @@ public static class IngestionRole
         });
         // After the bus, so that the host starts it later and stops it earlier.
         services.AddHostedService<JobDispatcher>();
+        if (options.Sources.Count > 0)
+        {
+            services.AddHostedService<SourceService>();
+        }
         return services;
     }
 

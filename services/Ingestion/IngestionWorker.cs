@@ -1,13 +1,14 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Retrieval.Contracts;
+using Retrieval.Ingestion.Chunking;
 using Retrieval.Storage;
 using Retrieval.Tokenization;
 
 namespace Retrieval.Ingestion;
 
 /// <summary>One job: begin, read, chunk, encode, store. Everything before the store leaves no trace but the attempt that was counted.</summary>
-internal sealed class IngestionWorker(Catalog catalog, IEncoder encoder, TokenizerCache tokenizers, IngestionOptions options, TimeProvider time, ILogger<IngestionWorker> logger)
+internal sealed class IngestionWorker(Catalog catalog, DocumentReader reader, IEncoder encoder, TokenizerCache tokenizers, IngestionOptions options, TimeProvider time, ILogger<IngestionWorker> logger)
 {
     public async Task WorkAsync(Guid id, CancellationToken cancellationToken)
     {
@@ -30,24 +31,30 @@ internal sealed class IngestionWorker(Catalog catalog, IEncoder encoder, Tokeniz
         CollectionRow collection = await catalog.GetCollectionAsync(job.Collection, cancellationToken);
         List<TimelineEntry> steps = [Step("processing", $"attempt {job.Attempts}")];
 
-        DocumentInput document = DocumentReader.Read(job);
+        LeaseKeeper lease = new(catalog, job, options.Lease, time);
+        if (await reader.ReadAsync(job, () => lease.KeepAsync(cancellationToken), cancellationToken) is not { } source)
+        {
+            return 0;
+        }
+        DocumentInput document = source.Document;
         steps.Add(Step("read", $"{document.Text!.Length} characters"));
 
         EncoderDescription model = await encoder.DescribeAsync(collection.Encoder, cancellationToken);
         VectorSpace.Require(collection.Space, model.Space.Id, $"Encoder {model.Model}");
         Tokenizer tokenizer = await tokenizers.GetAsync(model.Space.Tokenizer, cancellationToken);
-        ChunkPlan plan = ChunkPlan.For(document, job.MediaType, collection.Chunking, model, tokenizer);
+        ChunkPlan plan = ChunkPlan.For(source, collection.Chunking, model, tokenizer);
         steps.Add(Step("chunked", $"{plan.Chunks.Count} chunks"));
 
-        LeaseKeeper lease = new(catalog, job, options.Lease, time);
-        if (await ChunkEncoding.EncodeAsync(encoder, collection, plan.Texts, () => lease.KeepAsync(cancellationToken), time, cancellationToken) is not { } vectors)
+        Task<List<float[]>?> encoding = plan.Windows is null ? ChunkEncoding.EncodeAsync(encoder, collection, plan.Texts, () => lease.KeepAsync(cancellationToken), time, cancellationToken)
+            : ChunkEncoding.EncodeLateAsync(encoder, collection, plan.Windows, () => lease.KeepAsync(cancellationToken), time, cancellationToken);
+        if (await encoding is not { } vectors)
         {
             return 0;
         }
         steps.Add(Step("encoded", $"{plan.Chunks.Sum(c => c.Tokens)} tokens"));
 
         List<NewChunk> chunks = [.. plan.Chunks.Select((c, i) =>
-            new NewChunk(i, c.Start, c.End, c.Tokens, vectors[i], ReuseKey.Of(collection.Space, plan.Texts[i])))];
+            new NewChunk(i, c.Start, c.End, c.Tokens, vectors[i], ReuseKey.Of(collection.Space, plan.Texts[i])) { Headings = plan.Headings[i], Page = plan.Pages[i] })];
         return await catalog.StoreAsync(job, document, chunks, collection.Space, steps, cancellationToken);
     }
 

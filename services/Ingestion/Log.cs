@@ -12,4 +12,13 @@ internal static partial class Log
 
     [LoggerMessage(3, LogLevel.Warning, "Job {Job} failed in attempt {Attempts} and is due again at {Next}: {Reason}")]
     public static partial void WillRetry(ILogger logger, Guid job, int attempts, string next, string reason);
+
+    [LoggerMessage(20, LogLevel.Information, "Source {Folder}: {Sent} documents sent to collection {Collection}, {Removed} removed, {Unchanged} unchanged.")]
+    public static partial void SourceSynced(ILogger logger, string folder, string collection, int sent, int removed, int unchanged);
+
+    [LoggerMessage(21, LogLevel.Warning, "Source {Folder}: {File}: {Reason}")]
+    public static partial void SourceFileFailed(ILogger logger, string folder, string file, string reason);
+
+    [LoggerMessage(22, LogLevel.Error, "Source {Folder} could not be followed; trying again: {Reason}")]
+    public static partial void SourceFailed(ILogger logger, string folder, string reason);
 }

@@ -30,6 +30,8 @@ internal static class Migrations
         """,
         // 2: how a collection's vectors are compressed in the index; null: not at all.
         "ALTER TABLE collections ADD COLUMN codec TEXT",
+        // 3: files as they were sent, until they are read; where in its document a chunk stands: headings above it (a JSON list), page.
+        "ALTER TABLE jobs ADD COLUMN content BLOB; ALTER TABLE chunks ADD COLUMN headings TEXT; ALTER TABLE chunks ADD COLUMN page INTEGER",
     ];
 
     /// <summary>Brings a database to this version, in one transaction.</summary>

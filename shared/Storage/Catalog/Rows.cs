@@ -82,7 +82,14 @@ public sealed record Job
 /// <param name="Tokens">Tokens of its text.</param>
 /// <param name="Vector">Numbers of the collection's dimensions.</param>
 /// <param name="ReuseKey">See <see cref="Contracts.ReuseKey"/>.</param>
-public sealed record NewChunk(int Ordinal, int Start, int End, int Tokens, float[] Vector, byte[] ReuseKey);
+public sealed record NewChunk(int Ordinal, int Start, int End, int Tokens, float[] Vector, byte[] ReuseKey)
+{
+    /// <summary>Headings above it, outermost first.</summary>
+    public IReadOnlyList<string>? Headings { get; init; }
+
+    /// <summary>Page on which it begins, from 1.</summary>
+    public int? Page { get; init; }
+}
 
 /// <summary>A chunk as hits show it.</summary>
 public sealed record StoredChunk
@@ -103,6 +110,10 @@ public sealed record StoredChunk
     public required int End { get; init; }
     /// <summary>Metadata of the document.</summary>
     public Dictionary<string, JsonElement>? Metadata { get; init; }
+    /// <summary>Headings above it, outermost first.</summary>
+    public IReadOnlyList<string>? Headings { get; init; }
+    /// <summary>Page on which it begins, from 1.</summary>
+    public int? Page { get; init; }
 }
 
 /// <summary>A document that changed: the chunks that it has now, none when it was removed.</summary>
