@@ -60,6 +60,13 @@ internal static class ApiDescription
     /// <summary>A query parameter that the handler reads itself.</summary>
     public static RouteHandlerBuilder Query(this RouteHandlerBuilder route, string name, JsonSchemaType type, string description) => route.Parameter(name, ParameterLocation.Query, type, description);
 
+    /// <summary>A list that is read page by page.</summary>
+    public static RouteHandlerBuilder Paged(this RouteHandlerBuilder route) =>
+        route.Query("after", JsonSchemaType.String, "The 'next' of the page before.").Query("limit", JsonSchemaType.Integer, "Rows of a page, 1 to 1000; default 100.");
+
+    /// <summary>A stream of server-sent events.</summary>
+    public static RouteHandlerBuilder ProducesEvents(this RouteHandlerBuilder route) => route.Produces<string>(200, "text/event-stream");
+
     /// <summary>The document id at the end of the path, which may hold slashes.</summary>
     public static RouteHandlerBuilder IdInPath(this RouteHandlerBuilder route) =>
         route.Parameter("id", ParameterLocation.Path, JsonSchemaType.String, "Id of the document; everything behind /documents/, slashes included.");

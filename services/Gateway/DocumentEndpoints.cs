@@ -10,7 +10,7 @@ using Retrieval.Storage;
 
 namespace Retrieval.Gateway;
 
-/// <summary><c>/v1/collections/{c}/documents</c> and <c>/v1/jobs</c>.</summary>
+/// <summary><c>/v1/collections/{c}/documents</c>.</summary>
 internal static class DocumentEndpoints
 {
     /// <summary>Bodies that are the text; everything else is a file that ingestion reads.</summary>
@@ -31,9 +31,8 @@ internal static class DocumentEndpoints
             .Produces<StatusInfo>().Produces<StatusInfo>(202).Problems(400, 404, 429);
         routes.MapGet(Documents, ListAsync).WithSummary("List documents by id").Query("source", JsonSchemaType.String, "Only documents of this folder source, with path and hash.").Query("after", JsonSchemaType.String, "The 'next' of the page before.").Query("limit", JsonSchemaType.Integer, "Rows of a page, 1 to 1000; default 100.")
             .Produces<DocumentList>().Problems(400, 404);
-        routes.MapPost(Documents, BulkAsync).WithSummary("Write many documents: one JSON document a line, one verdict a line").Query("wait", JsonSchemaType.Boolean, Wait)
+        routes.MapPost(Documents, BulkAsync).WithSummary("Write many documents: one JSON document a line, one verdict a line").WithDescription("The Location header names the load: its counts, and under /events its progress.").Query("wait", JsonSchemaType.Boolean, Wait)
             .Accepts<DocumentInput>("application/x-ndjson").Produces<BulkVerdict>(200, "application/x-ndjson").Problems(400, 404, 415);
-        routes.MapGet("/v1/jobs/{job:guid}", JobAsync).WithSummary("Status of a document's change").Produces<StatusInfo>().Problems(404);
     }
 
     private static async Task<IResult> PutAsync(string collection, HttpContext context, Catalog catalog, DocumentAcceptance acceptance, GatewayOptions options, CancellationToken cancellationToken)
@@ -42,7 +41,7 @@ internal static class DocumentEndpoints
         bool wait = Flag(context.Request, "wait");
         CollectionRow row = await catalog.GetCollectionAsync(collection, cancellationToken);
         (DocumentInput document, byte[]? content, string mediaType) = await ReadAsync(context.Request, id, options.MaxDocumentBytes, cancellationToken);
-        Job job = await acceptance.AcceptAsync(row, JobQueue.Interactive, document, content, mediaType, cancellationToken);
+        Job job = await acceptance.AcceptAsync(row, new JobOrder(JobKind.Upsert, JobQueue.Interactive, mediaType) { Content = content }, document, cancellationToken);
         return StatusReport.Answer(context, wait ? await acceptance.WaitAsync(row, job, cancellationToken) : job);
     }
 
@@ -106,11 +105,6 @@ internal static class DocumentEndpoints
         CollectionRow row = await catalog.GetCollectionAsync(collection, cancellationToken);
         await bulk.RunAsync(row, context, wait, cancellationToken);
     }
-
-    private static async Task<IResult> JobAsync(Guid job, Catalog catalog, CancellationToken cancellationToken) =>
-        await catalog.FindJobAsync(job, cancellationToken) is { } found
-            ? Results.Json(StatusReport.Of(found), WireJson.Strict.StatusInfo)
-            : throw new RetrievalException(ErrorKind.NotFound, $"There is no job {job}.", "job", $"{job}", help: "The status URL is in the answer to the PUT or DELETE.");
 
     private static bool Flag(HttpRequest request, string name)
     {

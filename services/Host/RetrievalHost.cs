@@ -38,7 +38,7 @@ public static class RetrievalHost
         AddCompression(services, settings);
         if (settings.Roles.Contains(Role.Ingestion))
         {
-            services.AddIngestion(settings.Ingestion);
+            services.AddIngestion(settings.Ingestion, settings.Queue);
         }
         if (settings.Roles.Contains(Role.Gateway))
         {
@@ -89,7 +89,7 @@ public static class RetrievalHost
         app.UseHealth();
         if (settings.Roles.Contains(Role.Gateway))
         {
-            app.MapGateway();
+            app.MapGateway(settings.Dapr);
         }
         if (settings.Roles.Contains(Role.Encoder))
         {
@@ -110,6 +110,7 @@ public static class RetrievalHost
             Catalog catalog = await OpenAsync(folder, cancellationToken);
             // By factory, so that the container disposes them, and in the reverse order: index, catalog, lock.
             services.AddSingleton(_ => folder).AddSingleton(provider => { _ = provider.GetRequiredService<DataFolder>(); return catalog; }).AddSingleton(settings.Storage.Index).AddSingleton<EmbeddedIndex>();
+            services.AddSingleton<JobProgress>().AddSingleton(_ => new ChangeIntake(catalog, settings.Gateway.MaxOpenJobs));
         }
     }
 
@@ -174,9 +175,9 @@ public static class RetrievalHost
     /// <summary>A failure as the one exception that carries an error to a caller.</summary>
     internal static RetrievalException Known(Exception failure) => failure as RetrievalException ?? new RetrievalException(ErrorKind.Internal, $"{failure.GetType().Name}: {failure.Message}", inner: failure);
 
-    // To standard error: standard output is for answers. What the generic host logs of a failed start is said by StartAsync and ThrowIfBroken, without its stack traces.
+    // To standard error: standard output is for answers. What the generic host logs of a failed start is said by StartAsync and ThrowIfBroken, what MassTransit logs of its broker by Ingestion, both without stack traces.
     private static void Logging(ILoggingBuilder logging) => logging.ClearProviders().SetMinimumLevel(LogLevel.Warning).AddFilter("Retrieval", LogLevel.Information)
-        .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None)
+        .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None).AddFilter("MassTransit", LogLevel.Critical)
         .AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace)
         .AddSimpleConsole(format => { format.SingleLine = true; format.ColorBehavior = LoggerColorBehavior.Disabled; format.TimestampFormat = "HH:mm:ss "; });
 }

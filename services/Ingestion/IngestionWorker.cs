@@ -8,8 +8,10 @@ using Retrieval.Tokenization;
 namespace Retrieval.Ingestion;
 
 /// <summary>One job: begin, read, chunk, encode, store. Everything before the store leaves no trace but the attempt that was counted.</summary>
-internal sealed class IngestionWorker(Catalog catalog, DocumentReader reader, IEncoder encoder, TokenizerCache tokenizers, IngestionOptions options, TimeProvider time, ILogger<IngestionWorker> logger)
+internal sealed class IngestionWorker(WorkerTools tools, IngestionOptions options, TimeProvider time, ILogger<IngestionWorker> logger)
 {
+    private readonly Catalog catalog = tools.Catalog;
+
     public async Task WorkAsync(Guid id, CancellationToken cancellationToken)
     {
         if (await catalog.BeginAsync(id, options.Lease, cancellationToken) is not { } job)
@@ -18,44 +20,63 @@ internal sealed class IngestionWorker(Catalog catalog, DocumentReader reader, IE
         }
         try
         {
+            RequireSurvival(job);
             await (job.Kind == JobKind.Delete ? catalog.RemoveAsync(job, cancellationToken) : UpsertAsync(job, cancellationToken));
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            await catalog.AbandonAsync(job, CancellationToken.None); // the server stops, which is not the document's fault
+            throw;
         }
         catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
             await FailAsync(job, e, cancellationToken);
+        }
+        finally
+        {
+            tools.Progress.End(id);
         }
     }
 
     private async Task<long> UpsertAsync(Job job, CancellationToken cancellationToken)
     {
         CollectionRow collection = await catalog.GetCollectionAsync(job.Collection, cancellationToken);
-        List<TimelineEntry> steps = [Step("processing", $"attempt {job.Attempts}")];
+        JobTimeline steps = new(job, tools.Progress, time);
 
         LeaseKeeper lease = new(catalog, job, options.Lease, time);
-        if (await reader.ReadAsync(job, () => lease.KeepAsync(cancellationToken), cancellationToken) is not { } source)
+        if (await tools.Reader.ReadAsync(job, () => lease.KeepAsync(cancellationToken), cancellationToken) is not { } source)
         {
             return 0;
         }
         DocumentInput document = source.Document;
-        steps.Add(Step("read", $"{document.Text!.Length} characters"));
+        steps.Add("read", $"{document.Text!.Length} characters");
 
-        EncoderDescription model = await encoder.DescribeAsync(collection.Encoder, cancellationToken);
+        EncoderDescription model = await tools.Encoder.DescribeAsync(collection.Encoder, cancellationToken);
         VectorSpace.Require(collection.Space, model.Space.Id, $"Encoder {model.Model}");
-        Tokenizer tokenizer = await tokenizers.GetAsync(model.Space.Tokenizer, cancellationToken);
+        Tokenizer tokenizer = await tools.Tokenizers.GetAsync(model.Space.Tokenizer, cancellationToken);
         ChunkPlan plan = ChunkPlan.For(source, collection.Chunking, model, tokenizer);
-        steps.Add(Step("chunked", $"{plan.Chunks.Count} chunks"));
+        steps.Add("chunked", $"{plan.Chunks.Count} chunks");
 
-        Task<List<float[]>?> encoding = plan.Windows is null ? ChunkEncoding.EncodeAsync(encoder, collection, plan.Texts, () => lease.KeepAsync(cancellationToken), time, cancellationToken)
-            : ChunkEncoding.EncodeLateAsync(encoder, collection, plan.Windows, () => lease.KeepAsync(cancellationToken), time, cancellationToken);
+        VectorReuse reuse = new(collection.Space, plan, await catalog.ReadReusableAsync(job, cancellationToken));
+        Task<List<float[]>?> encoding = reuse.FreshWindows is { } windows ? ChunkEncoding.EncodeLateAsync(tools.Encoder, collection, windows, () => lease.KeepAsync(cancellationToken), time, cancellationToken)
+            : ChunkEncoding.EncodeAsync(tools.Encoder, collection, reuse.Fresh, () => lease.KeepAsync(cancellationToken), time, cancellationToken);
         if (await encoding is not { } vectors)
         {
             return 0;
         }
-        steps.Add(Step("encoded", $"{plan.Chunks.Sum(c => c.Tokens)} tokens"));
+        steps.Add("encoded", reuse.Note);
 
-        List<NewChunk> chunks = [.. plan.Chunks.Select((c, i) =>
-            new NewChunk(i, c.Start, c.End, c.Tokens, vectors[i], ReuseKey.Of(collection.Space, plan.Texts[i])) { Headings = plan.Headings[i], Page = plan.Pages[i] })];
-        return await catalog.StoreAsync(job, document, chunks, collection.Space, steps, cancellationToken);
+        return await catalog.StoreAsync(job, document, reuse.Complete(plan, vectors), collection.Space, steps.Entries, cancellationToken);
+    }
+
+    /// <summary>A document that takes the process down with it, or never comes to an end, cannot be told why: it is given up by the count.</summary>
+    private void RequireSurvival(Job job)
+    {
+        if (job.Crashes >= options.MaxAttempts)
+        {
+            throw new RetrievalException(ErrorKind.Invalid, $"{job.Crashes} attempts at document '{job.Document}' were begun and never ended: the process died each time, or the work took longer than its lease.",
+                "document", job.Document, $"{options.MaxAttempts} (Ingestion:MaxAttempts)", "Look at the document and at the log of those times; then replay the dead letter, or drop it.");
+        }
     }
 
     /// <summary>
@@ -78,6 +99,4 @@ internal sealed class IngestionWorker(Catalog catalog, DocumentReader reader, IE
         }
         await catalog.FailAsync(job, reason, e.ToString(), next, cancellationToken);
     }
-
-    private TimelineEntry Step(string name, string note) => new(name, time.GetUtcNow(), note);
 }

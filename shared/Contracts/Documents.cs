@@ -57,10 +57,11 @@ public enum JobQueue
 }
 
 /// <summary>One step of a document's way.</summary>
-/// <param name="Step">accepted, processing, read, chunked, encoded, indexed, retry, failed, superseded or deleted.</param>
+/// <param name="Step">accepted, processing, read, chunked, encoded, stored, indexed, retry, failed, superseded, deleted, replayed or dropped.</param>
 /// <param name="At">When it was reached.</param>
 /// <param name="Note">A figure or a reason.</param>
-public sealed record TimelineEntry(string Step, DateTimeOffset At, string? Note = null);
+/// <param name="Milliseconds">How long the step took; not there for what only happens.</param>
+public sealed record TimelineEntry(string Step, DateTimeOffset At, string? Note = null, double? Milliseconds = null);
 
 /// <summary>Answer to a document's PUT and DELETE, and of its status URL.</summary>
 public sealed record StatusInfo
@@ -81,6 +82,8 @@ public sealed record StatusInfo
     public required long Version { get; init; }
     /// <summary>Chunks that it became.</summary>
     public required int Chunks { get; init; }
+    /// <summary>Chunks among them that kept the vector they had.</summary>
+    public int Reused { get; init; }
     /// <summary>Generation that it wrote; 0 while none.</summary>
     public required long Generation { get; init; }
     /// <summary>Attempts that began.</summary>

@@ -67,6 +67,24 @@ internal sealed class RetrievalClient(HttpClient http) : IDisposable
         }
     }
 
+    public Task<JobList> JobsAsync(string query, CancellationToken cancellationToken) => SendAsync(HttpMethod.Get, $"/v1/jobs{query}", null, Wire.JobList, cancellationToken);
+
+    public Task<StatusInfo> JobAsync(string job, CancellationToken cancellationToken) => SendAsync(HttpMethod.Get, $"/v1/jobs/{Uri.EscapeDataString(job)}", null, Wire.StatusInfo, cancellationToken);
+
+    public Task<DeadLetterList> DeadLettersAsync(string query, CancellationToken cancellationToken) => SendAsync(HttpMethod.Get, $"/v1/dead-letters{query}", null, Wire.DeadLetterList, cancellationToken);
+
+    public Task<DeadLetterInfo> DeadLetterAsync(string job, CancellationToken cancellationToken) => SendAsync(HttpMethod.Get, $"/v1/dead-letters/{Uri.EscapeDataString(job)}", null, Wire.DeadLetterInfo, cancellationToken);
+
+    public Task<StatusInfo> ReplayAsync(string job, CancellationToken cancellationToken) => SendAsync(HttpMethod.Post, $"/v1/dead-letters/{Uri.EscapeDataString(job)}/replay", null, Wire.StatusInfo, cancellationToken);
+
+    public Task<ReplayedInfo> ReplayAllAsync(string query, CancellationToken cancellationToken) => SendAsync(HttpMethod.Post, $"/v1/dead-letters/replay{query}", null, Wire.ReplayedInfo, cancellationToken);
+
+    public async Task DropAsync(string job, CancellationToken cancellationToken)
+    {
+        using HttpRequestMessage message = new(HttpMethod.Delete, $"/v1/dead-letters/{Uri.EscapeDataString(job)}");
+        (await ProblemBody.SendAsync(http, message, cancellationToken)).Dispose();
+    }
+
     private async Task<T> SendAsync<T>(HttpMethod method, string path, HttpContent? content, JsonTypeInfo<T> type, CancellationToken cancellationToken)
     {
         using HttpRequestMessage message = new(method, path) { Content = content };

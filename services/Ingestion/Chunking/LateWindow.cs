@@ -52,6 +52,13 @@ internal sealed record LateWindow(string Text, IReadOnlyList<TextSpan> Spans, IR
         }
     }
 
+    /// <summary>The window with the parts of some of its chunks alone.</summary>
+    public LateWindow Where(Func<int, bool> isWanted)
+    {
+        int[] kept = [.. Enumerable.Range(0, Chunks.Count).Where(i => isWanted(Chunks[i]))];
+        return this with { Spans = [.. kept.Select(i => Spans[i])], Chunks = [.. kept.Select(i => Chunks[i])] };
+    }
+
     /// <summary>A text for each chunk that tells its vector from every other: the window and its place there.</summary>
     public static List<string> Keys(List<LateWindow> windows, int chunks)
     {

@@ -17,7 +17,7 @@ internal sealed class PdfReader : IReader
 
     public ReadText Read(ReadRequest request)
     {
-        (int code, string text, string error) = Run("pdftotext", ["-q", "-enc", "UTF-8", "-eol", "unix", "-", "-"], request.Content, (long)request.MaxCharacters * MostBytesACharacter);
+        (int code, string text, string error) = Run("pdftotext", ["-enc", "UTF-8", "-eol", "unix", "-", "-"], request.Content, (long)request.MaxCharacters * MostBytesACharacter);
         if (code != 0 && (text.Length == 0 || error.Contains("password", StringComparison.OrdinalIgnoreCase)))
         {
             throw error.Contains("password", StringComparison.OrdinalIgnoreCase)
@@ -67,7 +67,7 @@ internal sealed class PdfReader : IReader
             RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, StandardErrorEncoding = System.Text.Encoding.UTF8,
         };
         using Process process = Process.Start(start)!;
-        Task<string> error = process.StandardError.ReadToEndAsync();
+        Task<string> error = HeadAsync(process.StandardError);
         Task feeding = FeedAsync(process, input);
         MemoryStream output = new();
         if (!Take(process.StandardOutput.BaseStream, output, mostBytes))
@@ -80,6 +80,19 @@ internal sealed class PdfReader : IReader
         const int NotFound = 127;
         return process.ExitCode != NotFound ? (process.ExitCode, System.Text.Encoding.UTF8.GetString(output.GetBuffer(), 0, (int)output.Length), error.GetAwaiter().GetResult())
             : throw new RetrievalException(ErrorKind.Invalid, $"PDF is read through poppler's {program}, which is not installed on the machine that ingests.", "body", help: "Install it (Debian and Ubuntu: apt install poppler-utils; macOS: brew install poppler) and send the document again.");
+    }
+
+    /// <summary>What a program complains of; the rest of an endless complaint is read and let go.</summary>
+    private static async Task<string> HeadAsync(StreamReader complaints)
+    {
+        const int Most = 4096;
+        StringBuilder head = new();
+        char[] buffer = new char[Most];
+        for (int read; (read = await complaints.ReadAsync(buffer).ConfigureAwait(false)) > 0;)
+        {
+            head.Append(buffer, 0, Math.Min(read, Most - head.Length));
+        }
+        return head.ToString();
     }
 
     private static async Task FeedAsync(Process process, byte[] input)

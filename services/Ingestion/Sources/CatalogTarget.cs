@@ -65,7 +65,7 @@ internal sealed class CatalogTarget(Catalog catalog, CollectionRow collection, T
         {
             await Task.Delay(Pause, time, cancellationToken);
         }
-        Job job = await catalog.AcceptAsync(collection, JobKind.Upsert, JobQueue.Bulk, document, content, mediaType, cancellationToken);
+        Job job = await catalog.AcceptAsync(collection, new JobOrder(JobKind.Upsert, JobQueue.Bulk, mediaType) { Content = content }, document, cancellationToken);
         return new BulkVerdict(document.Id, job.Status, job.Error);
     }
 }

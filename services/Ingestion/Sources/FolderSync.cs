@@ -21,7 +21,7 @@ public sealed record SyncReport(IReadOnlyList<BulkVerdict> Verdicts, int Files, 
 /// <param name="maxFileBytes">Bytes of a file.</param>
 public sealed class FolderSync(SourceFolder folder, string name, ISourceTarget target, FieldMapping fields, long maxFileBytes)
 {
-    private const int AtOnce = 16, RecordsAtOnce = 64, MostId = 512;
+    private const int AtOnce = 16, RecordsAtOnce = 64;
 
     // Files that need no second look while this process lives: as long, and as old, as when they were sent or failed. A file written within a moment of the look may be written again within the clock's step.
     private readonly ConcurrentDictionary<string, (long Bytes, DateTime Changed, IReadOnlyList<string> Ids)> _seen = new(StringComparer.Ordinal);
@@ -126,12 +126,16 @@ public sealed class FolderSync(SourceFolder folder, string name, ISourceTarget t
 
     private static bool IsId(string id, string place, Run run)
     {
-        string? reason = id.Length > MostId ? $"The id has {id.Length} characters; at most {MostId} are possible." : id.Any(char.IsControl) ? "The id has a control character." : id.Length == 0 ? "The id is empty." : null;
-        if (reason is not null)
+        try
         {
-            run.Verdicts.Add(new BulkVerdict(place, DocumentStatus.Failed, reason));
+            DocumentRules.RequireId(id);
+            return true;
         }
-        return reason is null;
+        catch (RetrievalException e)
+        {
+            run.Verdicts.Add(new BulkVerdict(place, DocumentStatus.Failed, e.Problem.ToString()));
+            return false;
+        }
     }
 
     /// <summary>A folder that has become empty is more likely one whose disk is not there than one that was emptied.</summary>

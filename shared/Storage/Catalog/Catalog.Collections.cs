@@ -84,6 +84,9 @@ public sealed partial class Catalog
     }
 
     /// <summary>Id, last change and dimensions of every collection: what the index follows.</summary>
+    public Task<IReadOnlyList<CollectionRow>> ListRowsAsync(CancellationToken cancellationToken) => FollowedAsync(cancellationToken);
+
+    /// <inheritdoc cref="ListRowsAsync"/>
     internal Task<IReadOnlyList<CollectionRow>> FollowedAsync(CancellationToken cancellationToken) =>
         ReadAsync<IReadOnlyList<CollectionRow>>(session => session.Query($"SELECT {CollectionRow.Columns} FROM collections", CollectionRow.Read), cancellationToken);
 

@@ -84,6 +84,17 @@ public sealed class EmbeddedIndex : IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// Up to which change of a collection marks of removed documents are no longer needed here: what files hold where there are files, since a start goes on behind them, else what was applied.
+    /// 0 before the first change.
+    /// </summary>
+    public long FollowedSeq(long collection) => !_collections.TryGetValue(collection, out CollectionStore? store) ? 0
+        : store.Index.Snapshot.Slices.Select(s => s.Part).OfType<SegmentPart>().Select(p => p.ToSeq).DefaultIfEmpty(store.Index.Snapshot.Seq).Max();
+
+    /// <summary>Changes of all collections that were written and are not in the index yet.</summary>
+    public async Task<long> LagAsync(CancellationToken cancellationToken) => (await _catalog.FollowedAsync(cancellationToken).ConfigureAwait(false))
+        .Sum(row => Math.Max(0, row.Seq - (_collections.TryGetValue(row.Id, out CollectionStore? store) ? store.Index.Snapshot.Seq : 0)));
+
     /// <summary>Ends following and maintenance.</summary>
     public async ValueTask DisposeAsync()
     {

@@ -47,7 +47,18 @@ internal sealed partial class SegmentFolder(string path, CollectionRow collectio
         {
             File.Delete(left.Path); // merged into another, or behind a gap
         }
-        return parts;
+        // What was removed up to here has left no mark behind: what these files do not know of it, nobody could tell them.
+        return reached < collection.MarksGone ? Discarded(parts) : parts;
+    }
+
+    private static List<SegmentPart> Discarded(List<SegmentPart> parts)
+    {
+        parts.ForEach(part =>
+        {
+            part.Dispose();
+            File.Delete(part.Path);
+        });
+        return [];
     }
 
     /// <summary>Writes a segment and maps it.</summary>
