@@ -81,7 +81,8 @@ internal static class CollectionEndpoints
         {
             throw new RetrievalException(ErrorKind.Invalid, $"Late chunking needs a model that pools by the mean; {model.Model} pools by {model.Space.Pooling}.", "chunking.chunker", "late", "sentence, markdown, tokens", "Choose another chunker.");
         }
-        int most = (chunking?.MaxTokens ?? model.Space.MaxTokens) / 2;
+        // Late chunking without a limit takes a quarter of what the model reads at once.
+        int most = (chunking?.MaxTokens ?? (chunking?.Chunker == "late" ? model.Space.MaxTokens / 4 : model.Space.MaxTokens)) / 2;
         if (chunking?.Overlap is { } overlap && (overlap < 0 || overlap > most))
         {
             throw new RetrievalException(ErrorKind.Invalid, $"An overlap of {overlap} tokens is not possible.", "chunking.overlap", $"{overlap}", $"0 to {most}", "Choose at most half of a chunk's tokens.");

@@ -19,8 +19,8 @@ internal sealed class ChunkOverlap(string text, Tokenizer tokenizer, int maxToke
         return chunk;
     }
 
-    /// <summary>Longest first.</summary>
-    private IEnumerable<int> Sentences(Chunk before) => ChunkUnit.Sentences(text, before.Start, before.End).Select(s => s.Start);
+    /// <summary>Longest first; never all of the chunk before, which would then say nothing of its own.</summary>
+    private IEnumerable<int> Sentences(Chunk before) => ChunkUnit.Sentences(text, before.Start, before.End).Select(s => s.Start).Where(s => s > before.Start);
 
     /// <summary>Starts of words among the last tokens, longest first; a word begins behind white space, or where a script has none at a token that shares no character with the one before it.</summary>
     private IEnumerable<int> Words(Chunk before)

@@ -29,23 +29,55 @@ internal sealed record ChunkPlan(List<Chunk> Chunks, List<string> Texts)
     /// <exception cref="RetrievalException">Invalid, when the settings leave no room for text, or the model cannot pool late.</exception>
     public static ChunkPlan For(SourceText source, ChunkingSettings chunking, EncoderDescription model, Tokenizer tokenizer)
     {
+        // Some tokenizers make more tokens of two texts joined than of both alone. Then again, with as much to spare: the model would cut what is over its limit without a word.
+        for (int spare = 0; ;)
+        {
+            ChunkPlan plan = For(source, chunking, model, tokenizer, spare);
+            int surplus = plan.Surplus(Prompt(model), model.SpecialTokens, tokenizer);
+            if (surplus <= 0)
+            {
+                return plan;
+            }
+            spare += surplus;
+        }
+    }
+
+    /// <summary>Most tokens of what is encoded, special ones included.</summary>
+    public required int Limit { get; init; }
+
+    private static string Prompt(EncoderDescription model) => model.Space.DocumentTemplate.Replace(VectorSpace.TitleAndText, "", StringComparison.Ordinal);
+
+    private int Surplus(string prompt, int specialTokens, Tokenizer tokenizer)
+    {
+        int most = Limit - specialTokens, surplus = 0;
+        for (int i = 0; i < (Windows?.Count ?? Texts.Count); i++)
+        {
+            string encoded = Windows?[i].Text ?? Texts[i];
+            // A text that nothing was put before was counted as it is.
+            bool isBare = prompt.Length == 0 && Windows is null && encoded.Length == Chunks[i].End - Chunks[i].Start;
+            surplus = isBare ? surplus : Math.Max(surplus, tokenizer.Count(prompt + encoded) - most);
+        }
+        return surplus;
+    }
+
+    private static ChunkPlan For(SourceText source, ChunkingSettings chunking, EncoderDescription model, Tokenizer tokenizer, int spare)
+    {
         (DocumentInput document, string text, bool isLate) = (source.Document, source.Document.Text!, chunking.Chunker == "late");
         int most = Math.Min(chunking.MaxTokens ?? int.MaxValue, model.Space.MaxTokens), limit = isLate && chunking.MaxTokens is null ? model.Space.MaxTokens / LateChunks : most;
-        string prompt = model.Space.DocumentTemplate.Replace(VectorSpace.TitleAndText, "", StringComparison.Ordinal);
-        int around = model.SpecialTokens + tokenizer.Count(prompt), room = limit - around;
+        int around = model.SpecialTokens + tokenizer.Count(Prompt(model)) + spare, room = limit - around;
         HeadingOutline outline = source.MediaType == "text/markdown" ? HeadingOutline.Of(text) : HeadingOutline.None;
         Lead lead = new(document.Title, tokenizer, (int)(room * LeadShare));
-        int forText = room - (isLate ? lead.Count([]) : outline.Paths.Prepend([]).Max(lead.Count)), overlap = chunking.Overlap ?? 0;
-        if (forText - overlap < 1)
+        int forText = room - (isLate ? lead.Count([]) : outline.Paths.Prepend([]).Max(lead.Count)), overlap = Math.Min(chunking.Overlap ?? 0, forText / 2);
+        if (forText < 1)
         {
             throw new RetrievalException(ErrorKind.Invalid, $"Chunks of {limit} tokens leave no room for text.", "chunking.maxTokens", $"{limit}",
-                $"at least {limit - forText + overlap + 1}", "Change the collection's chunking.");
+                $"at least {limit - forText + 1}", "Change the collection's chunking.");
         }
         List<Chunk> chunks = Chunker.Split(text, chunking.Chunker, source.MediaType, tokenizer, forText, overlap);
         List<LateWindow>? windows = isLate ? LateWindow.Of(text, lead.Text([]), chunks, RequireMean(model).Space.MaxTokens - around - lead.Count([]), tokenizer) : null;
         return new ChunkPlan(chunks, windows is null ? [.. chunks.Select(c => VectorSpace.Join(lead.Text(outline.At(c.Start, false)), text[c.Start..c.End]))] : LateWindow.Keys(windows, chunks.Count))
         {
-            Headings = [.. chunks.Select(c => outline.At(c.Start, true))], Pages = [.. chunks.Select(c => Page(source.Pages, c.Start))], Windows = windows,
+            Headings = [.. chunks.Select(c => outline.At(c.Start, true))], Pages = [.. chunks.Select(c => Page(source.Pages, c.Start))], Windows = windows, Limit = isLate ? model.Space.MaxTokens : limit,
         };
     }
 

@@ -1,14 +1,16 @@
+using System.Collections.Concurrent;
 using Retrieval.Contracts;
 using Retrieval.Ingestion;
 using Retrieval.Ingestion.Chunking;
-using Retrieval.Tests.Data;
 using Retrieval.Tokenization;
+using Retrieval.UnitTests.Tokenization;
 
 namespace Retrieval.UnitTests.Ingestion;
 
 /// <summary>What holds for every chunker, tokenizer and text.</summary>
 public sealed class ChunkerPropertyTests
 {
+    private static readonly ConcurrentDictionary<string, Tokenizer> Loaded = new();
     private static readonly string[] MediaTypes = ["text/plain", "text/markdown", "text/x-source"];
 
     public static TheoryData<string, string?> Cases
@@ -144,5 +146,5 @@ public sealed class ChunkerPropertyTests
 
     private static bool Cuts(string text, int at) => at > 0 && at < text.Length && char.IsHighSurrogate(text[at - 1]) && char.IsLowSurrogate(text[at]);
 
-    private static Tokenizer Load(string name) => name == "shipped" ? RealTokenizer.Shipped : Tokenizer.Load(Shared.Require("tokenizers", "real", name));
+    private static Tokenizer Load(string name) => name == "shipped" ? RealTokenizer.Shipped : Loaded.GetOrAdd(name, n => Reference.Tokenizer($"real/{n}"));
 }
