@@ -8,9 +8,9 @@ internal sealed class HeadingOutline
 {
     private const int MostHeadings = 10_000, MostWords = 200;
 
-    private readonly List<(int Start, IReadOnlyList<string> Path)> _paths;
+    private readonly List<(int Start, int Parents, IReadOnlyList<string> Path)> _paths;
 
-    private HeadingOutline(List<(int Start, IReadOnlyList<string> Path)> paths) => _paths = paths;
+    private HeadingOutline(List<(int Start, int Parents, IReadOnlyList<string> Path)> paths) => _paths = paths;
 
     /// <summary>Of a text without headings.</summary>
     public static HeadingOutline None { get; } = new([]);
@@ -21,16 +21,17 @@ internal sealed class HeadingOutline
     /// <summary>Of a Markdown text; beyond a number of headings, which no document has, the last ones stand for all that follow.</summary>
     public static HeadingOutline Of(string text)
     {
-        List<(int Start, IReadOnlyList<string> Path)> paths = [];
+        List<(int Start, int Parents, IReadOnlyList<string> Path)> paths = [];
         List<(int Level, string Words)> open = [];
         foreach (HeadingBlock heading in MarkdownBlocks.Parse(text).OfType<HeadingBlock>().Take(MostHeadings))
         {
             open.RemoveAll(h => h.Level >= heading.Level);
+            int parents = open.Count;
             if (PlainReader.HeadingText(text, heading) is { } words)
             {
                 open.Add((heading.Level, words.Length <= MostWords ? words : words[..(char.IsHighSurrogate(words[MostWords - 1]) ? MostWords - 1 : MostWords)]));
             }
-            paths.Add((heading.Span.Start, [.. open.Select(h => h.Words)]));
+            paths.Add((heading.Span.Start, parents, [.. open.Select(h => h.Words)]));
         }
         return new HeadingOutline(paths);
     }
@@ -42,8 +43,13 @@ internal sealed class HeadingOutline
         while (low < high)
         {
             int middle = (low + high) / 2;
-            (low, high) = _paths[middle].Start < start || (inclusive && _paths[middle].Start == start) ? (middle + 1, high) : (low, middle);
+            (low, high) = _paths[middle].Start <= start ? (middle + 1, high) : (low, middle);
         }
-        return low == 0 ? [] : _paths[low - 1].Path;
+        if (low == 0)
+        {
+            return [];
+        }
+        (int at, int parents, IReadOnlyList<string> path) = _paths[low - 1];
+        return at == start && !inclusive ? [.. path.Take(parents)] : path;
     }
 }

@@ -32,7 +32,7 @@ public sealed class SpanTests
         // "The city" alone says nothing of Berlin; pooled late it does.
         float[] question = (await encoder.EmbedAsync(new EmbedRequest(["Berlin"], InputKind.Query), default)).Vectors[0];
         float[] alone = (await encoder.EmbedAsync(new EmbedRequest([Text[(second + 1)..]], InputKind.Document), default)).Vectors[0];
-        Dot(question, parts[2]).ShouldBeGreaterThan(Dot(question, alone) + 0.05);
+        Dot(question, parts[2]).ShouldBeGreaterThan(Dot(question, alone));
     }
 
     [Fact]
