@@ -29,7 +29,7 @@ internal static class IndexCommand
             Called again, it sends what has changed and removes what is gone. Files that cannot be read are named with the reason, and the others go on.
             """) { path, collection, watch, include, exclude };
         fields.AddTo(command);
-        HelpExamples.Add(command, "retrieval index ./notes", "retrieval index ./handbook.md --collection handbook", "retrieval index ./work --watch --exclude node_modules --exclude 'drafts/**'",
+        HelpExamples.Add(command, "retrieval index ./notes", "retrieval index ./handbook.md --collection handbook", "retrieval index ./notes --exclude node_modules --exclude 'drafts/**'",
             "retrieval index ./faq.csv --id-field number --title-field question --text-field answer");
         command.TreatUnmatchedTokensAsErrors = false;
         command.SetAction(async (parsed, cancellationToken) =>

@@ -79,19 +79,17 @@ internal sealed class HtmlReader : IReader
     /// <summary>Everything below a node in order, without going down a frame of the stack a level.</summary>
     private static IEnumerable<INode> Below(INode root)
     {
-        for (INode? node = root.FirstChild; node is not null;)
+        // By index: the library finds a node's next sibling by looking through all of them.
+        Stack<(INodeList Nodes, int Next)> open = new([(root.ChildNodes, 0)]);
+        while (open.TryPop(out (INodeList Nodes, int Next) level))
         {
-            yield return node;
-            if (node.FirstChild is { } child)
+            if (level.Next < level.Nodes.Length)
             {
-                node = child;
-                continue;
+                INode node = level.Nodes[level.Next];
+                open.Push((level.Nodes, level.Next + 1));
+                yield return node;
+                open.Push((node.ChildNodes, 0));
             }
-            while (node is not null && node != root && node.NextSibling is null)
-            {
-                node = node.Parent;
-            }
-            node = node is null || node == root ? null : node.NextSibling;
         }
     }
 
@@ -121,7 +119,7 @@ internal sealed class HtmlReader : IReader
 
         private void Children(INode parent, int depth)
         {
-            for (INode? child = parent.FirstChild; child is not null; child = child.NextSibling)
+            foreach (INode child in parent.ChildNodes)
             {
                 Node(child, depth + 1);
             }
@@ -231,7 +229,7 @@ internal sealed class HtmlReader : IReader
         private void Item(IElement item, string mark, int depth)
         {
             List<INode> lists = [];
-            for (INode? child = item.FirstChild; child is not null; child = child.NextSibling)
+            foreach (INode child in item.ChildNodes)
             {
                 if (child is IElement { LocalName: "ul" or "ol" or "table" or "pre" } nested)
                 {

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using Retrieval.Contracts;
 using Retrieval.IntegrationTests.Server;
 
 namespace Retrieval.IntegrationTests.Api;
@@ -101,10 +102,10 @@ public sealed class OpenApiTests(InProcessServer server) : IClassFixture<InProce
     }
 
     [Theory]
-    [InlineData("put /v1/collections/{collection}/documents/{id}", "path:collection,path:id,query:title,query:url,query:version,query:wait")]
+    [InlineData("put /v1/collections/{collection}/documents/{id}", "path:collection,path:id,query:metadata,query:title,query:url,query:version,query:wait")]
     [InlineData("get /v1/collections/{collection}/documents/{id}", "path:collection,path:id")]
     [InlineData("delete /v1/collections/{collection}/documents/{id}", "path:collection,path:id,query:version,query:wait")]
-    [InlineData("get /v1/collections/{collection}/documents", "path:collection,query:after,query:limit")]
+    [InlineData("get /v1/collections/{collection}/documents", "path:collection,query:after,query:limit,query:source")]
     [InlineData("post /v1/collections/{collection}/documents", "path:collection,query:wait")]
     public async Task Parameters_are_described(string route, string parameters) =>
         string.Join(',', Operation(await DocumentAsync(), route).GetProperty("parameters").EnumerateArray().Select(p => $"{p.String("in")}:{p.String("name")}").Order(StringComparer.Ordinal)).ShouldBe(parameters);
@@ -113,8 +114,9 @@ public sealed class OpenApiTests(InProcessServer server) : IClassFixture<InProce
     public async Task A_raw_text_is_a_string()
     {
         JsonElement content = Operation(await DocumentAsync(), "put /v1/collections/{collection}/documents/{id}").GetProperty("requestBody").GetProperty("content");
-        content.Names().ShouldBe(["application/json", "text/plain", "text/markdown"], ignoreOrder: true);
+        content.Names().ShouldBe(FileFormat.All.SelectMany(f => f.MediaTypes).Append(FileFormat.Unknown), ignoreOrder: true);
         content.GetProperty("text/markdown").GetProperty("schema").String("type").ShouldBe("string");
+        content.GetProperty("application/pdf").GetProperty("schema").String("format").ShouldBe("binary");
     }
 
     private static IEnumerable<string> Routes(JsonElement document) =>
