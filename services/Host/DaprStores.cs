@@ -14,18 +14,23 @@ internal static class DaprStores
 
     /// <summary>Nothing without an address. Secrets come last, so that they win.</summary>
     /// <exception cref="RetrievalException">Unavailable: the sidecar or a store does not answer.</exception>
-    public static IEnumerable<KeyValuePair<string, string?>> Read(DaprOptions dapr)
+    public static IReadOnlyDictionary<string, string?> Read(DaprOptions dapr)
     {
+        Dictionary<string, string?> settings = new(StringComparer.OrdinalIgnoreCase);
         if (dapr.Address is null || !Uri.TryCreate(dapr.Address, UriKind.Absolute, out Uri? address) || (dapr.SecretStore ?? dapr.ConfigurationStore) is null)
         {
-            return [];
+            return settings;
         }
         using HttpClient http = new() { BaseAddress = address, Timeout = TimeSpan.FromSeconds(dapr.WaitSeconds) };
         if (dapr.ApiToken is not null)
         {
             http.DefaultRequestHeaders.Add("dapr-api-token", dapr.ApiToken);
         }
-        return [.. Configuration(http, dapr), .. Secrets(http, dapr)];
+        foreach ((string key, string? value) in Configuration(http, dapr).Concat(Secrets(http, dapr)))
+        {
+            settings[key] = value;
+        }
+        return settings;
     }
 
     /// <summary>{ "name": { "value": "…", "version": "…" } }</summary>

@@ -83,7 +83,7 @@ public sealed record StatusInfo
     /// <summary>Chunks that it became.</summary>
     public required int Chunks { get; init; }
     /// <summary>Chunks among them that kept the vector they had.</summary>
-    public int Reused { get; init; }
+    public required int Reused { get; init; }
     /// <summary>Generation that it wrote; 0 while none.</summary>
     public required long Generation { get; init; }
     /// <summary>Attempts that began.</summary>

@@ -44,5 +44,8 @@ Command int8 = new("int8", "bge-small-en-v1.5 in int8 for each token row, and as
 int8.SetAction(_ => Int8Benchmark.Run());
 Command upgrade = new("upgrade", "What compiling passes costs, and what exits give in time") { rounds };
 upgrade.SetAction((parsed, _) => UpgradeBenchmark.RunAsync(parsed.GetValue(rounds)));
+Option<int> paragraphs = new("--paragraphs") { Description = "Paragraphs of a bulk load", DefaultValueFactory = _ => 3000 };
+Command ingest = new("ingest", "A bulk load against the encoder alone, over both queues, and a query beside it") { paragraphs, rounds, queries };
+ingest.SetAction((parsed, cancel) => IngestBenchmark.RunAsync(parsed.GetValue(paragraphs), parsed.GetValue(rounds), parsed.GetValue(queries), cancel));
 
-return await new RootCommand("Measures as markdown tables on standard output; results.md keeps the committed ones.") { search, encode, threads, ready, prepare, compile, codecs, tokenize, int8, train, scan, graph, tokenizerLoad, upgrade }.Parse(args).InvokeAsync();
+return await new RootCommand("Measures as markdown tables on standard output; results.md keeps the committed ones.") { search, encode, threads, ready, prepare, compile, codecs, tokenize, int8, train, scan, graph, tokenizerLoad, upgrade, ingest }.Parse(args).InvokeAsync();

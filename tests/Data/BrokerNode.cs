@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 
 namespace Retrieval.Tests.Data;
 
@@ -11,6 +12,7 @@ namespace Retrieval.Tests.Data;
 internal sealed class BrokerNode : IAsyncDisposable
 {
     private const string Program = "/usr/lib/rabbitmq/bin/rabbitmq-server", PortMapper = "/usr/bin/epmd";
+    private const int SecondsToStart = 300; // three on a quiet machine
     private readonly string _folder = Directory.CreateTempSubdirectory("retrieval-broker-").FullName;
     private readonly int _port, _mapperPort, _clusterPort;
     private Process? _mapper, _node;
@@ -52,12 +54,26 @@ internal sealed class BrokerNode : IAsyncDisposable
         _mapper ??= Process.Start(Info(PortMapper, "-port", $"{_mapperPort}", "-address", "127.0.0.1"))!;
         File.WriteAllText(Path.Combine(_folder, "plugins"), "[].");
         _node = Process.Start(Info(Program))!;
-        Task<string> output = _node.StandardOutput.ReadToEndAsync(CancellationToken.None), errors = _node.StandardError.ReadToEndAsync(CancellationToken.None);
+        StringBuilder output = new(); // read all the time, since a full pipe would stop the node
+        DataReceivedEventHandler read = (_, line) =>
+        {
+            lock (output)
+            {
+                output.AppendLine(line.Data);
+            }
+        };
+        _node.OutputDataReceived += read;
+        _node.ErrorDataReceived += read;
+        _node.BeginOutputReadLine();
+        _node.BeginErrorReadLine();
         for (long began = Stopwatch.GetTimestamp(); !await AnswersAsync(cancellationToken); await Task.Delay(100, cancellationToken))
         {
-            if (_node.HasExited || Stopwatch.GetElapsedTime(began).TotalSeconds > 120)
+            if (_node.HasExited || Stopwatch.GetElapsedTime(began).TotalSeconds > SecondsToStart)
             {
-                throw new InvalidOperationException($"The broker did not start: {(_node.HasExited ? await output + await errors : "no answer after 120 s")}");
+                lock (output)
+                {
+                    throw new InvalidOperationException($"The broker did not start{(_node.HasExited ? "" : $" within {SecondsToStart} s")}: {output}");
+                }
             }
         }
     }

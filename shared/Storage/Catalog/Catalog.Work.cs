@@ -37,7 +37,7 @@ public sealed partial class Catalog
                 SELECT j.id FROM jobs j INDEXED BY jobs_open WHERE j.status < 2 AND j.crashes < 2 AND j.queue = $1 AND j.collection = $2 AND j.lease_until <= $3 AND j.next_attempt_at <= $3
                 AND NOT EXISTS (SELECT 1 FROM jobs e WHERE e.status < 2 AND e.collection = j.collection AND e.document = j.document AND e.version < j.version) ORDER BY j.id LIMIT $4
                 """, r => r.GetString(0), (long)queue, c, now, (long)most))))];
-            List<Guid> claimed = [.. Suspect(session, queue, now)];
+            List<Guid> claimed = Suspect(session, queue, now);
             claimed.ForEach(suspect => Lease(session, suspect, now, lease));
             while (claimed.Count < most && waiting.Exists(w => w.Jobs.Count > 0))
             {
@@ -204,7 +204,7 @@ public sealed partial class Catalog
         _due.Writer.TryWrite(true);
     }
 
-    private static IEnumerable<Guid> Suspect(Session session, JobQueue queue, long now) =>
+    private static List<Guid> Suspect(Session session, JobQueue queue, long now) =>
         session.Scalar<long?>("SELECT 1 FROM jobs WHERE status < 2 AND crashes >= 2 AND lease_until > $1 LIMIT 1", now) is not null ? [] : session.Query(
             """
             SELECT j.id FROM jobs j WHERE j.status < 2 AND j.crashes >= 2 AND j.queue = $1 AND j.lease_until <= $2 AND j.next_attempt_at <= $2

@@ -6,7 +6,7 @@ namespace Retrieval.IntegrationTests.Api;
 
 public sealed class DocumentTests(InProcessServer server) : IClassFixture<InProcessServer>
 {
-    private static readonly string[] StatusNames = ["id", "collection", "job", "statusUrl", "status", "version", "chunks", "generation", "attempts", "timeline"];
+    private static readonly string[] StatusNames = ["id", "collection", "job", "statusUrl", "status", "version", "chunks", "reused", "generation", "attempts", "timeline"];
 
     private ApiClient Api => server.Api;
 

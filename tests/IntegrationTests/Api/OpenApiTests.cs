@@ -21,10 +21,12 @@ public sealed class OpenApiTests(InProcessServer server) : IClassFixture<InProce
         document.String("openapi")!.ShouldStartWith("3.");
         Routes(document).Order(StringComparer.Ordinal).ShouldBe(
         [
-            "delete /v1/collections/{collection}", "delete /v1/collections/{collection}/documents/{id}",
-            "get /healthz", "get /readyz", "get /v1/collections", "get /v1/collections/{collection}", "get /v1/collections/{collection}/documents",
-            "get /v1/collections/{collection}/documents/{id}", "get /v1/collections/{collection}/snapshot", "get /v1/jobs/{job}",
+            "delete /v1/collections/{collection}", "delete /v1/collections/{collection}/documents/{id}", "delete /v1/dead-letters/{job}",
+            "get /healthz", "get /readyz", "get /schemas/document-change.v1.json", "get /v1/collections", "get /v1/collections/{collection}", "get /v1/collections/{collection}/documents",
+            "get /v1/collections/{collection}/documents/{id}", "get /v1/collections/{collection}/events", "get /v1/collections/{collection}/snapshot",
+            "get /v1/dead-letters", "get /v1/dead-letters/{job}", "get /v1/dead-letters/{job}/payload", "get /v1/jobs", "get /v1/jobs/{job}", "get /v1/jobs/{job}/events", "get /v1/loads/{load}", "get /v1/loads/{load}/events",
             "post /embed", "post /v1/codecs/decode", "post /v1/codecs/describe", "post /v1/codecs/encode", "post /v1/codecs/train", "post /v1/collections/{collection}/documents", "post /v1/collections/{collection}/search",
+            "post /v1/dead-letters/replay", "post /v1/dead-letters/{job}/replay",
             "put /v1/collections/{collection}", "put /v1/collections/{collection}/documents/{id}", "put /v1/collections/{collection}/snapshot",
         ]);
     }
@@ -43,6 +45,10 @@ public sealed class OpenApiTests(InProcessServer server) : IClassFixture<InProce
     [InlineData("get /v1/collections/{collection}/documents/{id}", null, null, "200", "DocumentInfo")]
     [InlineData("get /v1/collections/{collection}/documents", null, null, "200", "DocumentList")]
     [InlineData("get /v1/jobs/{job}", null, null, "200", "StatusInfo")]
+    [InlineData("get /v1/jobs", null, null, "200", "JobList")]
+    [InlineData("get /v1/loads/{load}", null, null, "200", "LoadInfo")]
+    [InlineData("get /v1/dead-letters", null, null, "200", "DeadLetterList")]
+    [InlineData("get /v1/dead-letters/{job}", null, null, "200", "DeadLetterInfo")]
     [InlineData("post /v1/collections/{collection}/search", "application/json", "SearchRequest", "404", "ProblemBody")]
     [InlineData("put /v1/collections/{collection}/documents/{id}", "application/json", "DocumentInput", "413", "ProblemBody")]
     public async Task Requests_and_answers_have_their_schemas(string route, string? requestType, string? request, string status, string response)
@@ -58,7 +64,7 @@ public sealed class OpenApiTests(InProcessServer server) : IClassFixture<InProce
     [Theory]
     [InlineData("DocumentInput", "id,title,text,url,metadata,version", "")]
     [InlineData("BulkVerdict", "id,status,error", "status")]
-    [InlineData("StatusInfo", "id,collection,job,statusUrl,status,error,version,chunks,generation,attempts,timeline", "id,collection,job,statusUrl,status,version,chunks,generation,attempts,timeline")]
+    [InlineData("StatusInfo", "id,collection,job,statusUrl,status,error,version,chunks,reused,generation,attempts,timeline", "id,collection,job,statusUrl,status,version,chunks,reused,generation,attempts,timeline")]
     [InlineData("SearchRequest", "query,top,mode,filter,context", "")]
     [InlineData("Filter", "must,should,must_not,min_should", "")]
     [InlineData("MinShould", "conditions,min_count", "")]

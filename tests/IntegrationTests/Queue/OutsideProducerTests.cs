@@ -60,7 +60,7 @@ public sealed class OutsideProducerTests(SharedBroker broker) : IClassFixture<Sh
     }
 
     private static string Upsert(string id, string text, long version) =>
-        $$"""{"schema":1,"action":"upsert","collection":"out","document":{"id":"{{id}}","text":"{{text}}","version":{{version}}}}""";
+        $$"""{"schema":1,"action":"upsert","collection":"out","document":{"id":"{{id}}","text":"{{text}}","version":{{version}} } }""";
 
     private static async Task PublishAsync(IChannel channel, string key, string body) => await channel.BasicPublishAsync("retrieval.documents", key, mandatory: true,
         new BasicProperties { ContentType = "application/json", Persistent = true }, Encoding.UTF8.GetBytes(body), TestContext.Current.CancellationToken);
