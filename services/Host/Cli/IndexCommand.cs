@@ -48,14 +48,14 @@ internal static class IndexCommand
     }
 
     /// <summary>What cannot be indexed at all is told before a server is started.</summary>
-    private static SourceFolder Folder(string full, string given, IReadOnlyList<string> include, IReadOnlyList<string> exclude, bool watch, CancellationToken cancellationToken)
+    private static SourceFolder Folder(string full, string given, string[] include, string[] exclude, bool watch, CancellationToken cancellationToken)
     {
         if (!File.Exists(full) && !Directory.Exists(full))
         {
             throw new RetrievalException(ErrorKind.NotFound, $"There is no file or folder '{given}'.", "path", given);
         }
         SourceFolder folder = new(full, include, exclude);
-        bool nothing = File.Exists(full) ? include.Count == 0 && FileFormat.OfName(full) is null : !watch && folder.Look(cancellationToken) is { Files.Count: 0, Problems.Count: 0 };
+        bool nothing = File.Exists(full) ? include.Length == 0 && FileFormat.OfName(full) is null : !watch && folder.Look(cancellationToken) is { Files.Count: 0, Problems.Count: 0 };
         return !nothing ? folder : throw new RetrievalException(ErrorKind.Invalid, $"'{given}' holds nothing that can be indexed.", "path", given, Readable, "Name a file or folder with one of these endings, or say with --include what is to be read.");
     }
 
