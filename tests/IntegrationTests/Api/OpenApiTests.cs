@@ -73,7 +73,7 @@ public sealed class OpenApiTests(InProcessServer server) : IClassFixture<InProce
     [InlineData("FieldRange", "lt,gt,gte,lte", "")]
     [InlineData("Nested", "key,filter", "")]
     [InlineData("SearchResponse", "hits,context,space,tookMs", "hits,space,tookMs")]
-    [InlineData("Hit", "document,chunk,score,title,text,start,end,metadata", "document,chunk,score,text,start,end")]
+    [InlineData("Hit", "document,chunk,score,title,text,start,end,metadata,headings,page", "document,chunk,score,text,start,end")]
     [InlineData("ContextRequest", "maxTokens", "")]
     [InlineData("ContextAnswer", "text,tokens,citations", "text,tokens,citations")]
     [InlineData("Citation", "n,document,chunk,start,end", "n,document,chunk,start,end")]
