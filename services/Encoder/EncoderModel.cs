@@ -113,9 +113,19 @@ internal sealed class EncoderModel : IDisposable
         for (int row = 0; row < results.Length; row++)
         {
             ReadOnlySpan<float> own = states.Slice(row * columns * _width, batch[row].Length * _width);
-            results[row] = batch[row].WantsTokens ? TokenVectors(batch[row], own) : TextVector(own[(batch[row].LeftOut * _width)..], batch[row].Length - batch[row].LeftOut);
+            results[row] = batch[row].Parts is { } parts ? PartVectors(parts, own) : batch[row].WantsTokens ? TokenVectors(batch[row], own) : TextVector(own[(batch[row].LeftOut * _width)..], batch[row].Length - batch[row].LeftOut);
         }
         return results;
+    }
+
+    private float[] PartVectors(IReadOnlyList<(int First, int End)> parts, ReadOnlySpan<float> states)
+    {
+        List<float> vectors = new(parts.Count * Description.Space.Dimensions);
+        foreach ((int first, int end) in parts)
+        {
+            vectors.AddRange(TextVector(states[(first * _width)..(end * _width)], end - first));
+        }
+        return [.. vectors];
     }
 
     private float[] TextVector(ReadOnlySpan<float> states, int tokens)

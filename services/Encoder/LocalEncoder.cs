@@ -47,8 +47,9 @@ public sealed class LocalEncoder : IEncoder, ITokenizerFiles, IDisposable
     public async Task<EmbedResult> EmbedAsync(EmbedRequest request, CancellationToken cancellationToken)
     {
         ServedModel served = Find(request.Model);
+        SpanTokens.Check(served.Description, request);
         TextWork[] texts = await RunAsync(request.Kind == InputKind.Query ? served.Queries : served.Documents, request, false, cancellationToken).ConfigureAwait(false);
-        return new EmbedResult(served.Description.Space.Id, [.. texts.Select(t => t.Done.Task.Result)], [.. texts.Select(t => t.Length)]);
+        return new EmbedResult(served.Description.Space.Id, [.. texts.SelectMany(t => t.Parts is { Count: var parts } ? t.Done.Task.Result.Chunk(t.Done.Task.Result.Length / Math.Max(1, parts)) : [t.Done.Task.Result])], [.. texts.Select(t => t.Length)]);
     }
 
     /// <inheritdoc/>
@@ -111,7 +112,7 @@ public sealed class LocalEncoder : IEncoder, ITokenizerFiles, IDisposable
                 $"1 to {_options.MaxTexts} (Encoder:MaxTexts)", "Send them in several requests.");
         }
         int leftOut = lane.Model.LeftOut(request.Kind);
-        TextWork[] texts = [.. request.Texts.Select((t, i) => new TextWork(Tokenize(lane.Model, t, i, request), wantsTokens, leftOut, cancellationToken))];
+        TextWork[] texts = [.. request.Texts.Select((t, i) => Work(lane.Model, t, i, request, wantsTokens, leftOut, cancellationToken))];
         if (Array.FindIndex(texts, t => t.Length <= leftOut) is >= 0 and var bare)
         {
             throw new RetrievalException(ErrorKind.Invalid, $"Text {bare} has no token behind its instruction.", "texts", $"{texts[bare].Length} tokens", $"more than {leftOut} tokens", "Shorten the prompt, or send a text.");
@@ -121,10 +122,16 @@ public sealed class LocalEncoder : IEncoder, ITokenizerFiles, IDisposable
         return texts;
     }
 
+    private static TextWork Work(EncoderModel model, string text, int index, EmbedRequest request, bool wantsTokens, int leftOut, CancellationToken cancellationToken)
+    {
+        Encoding tokens = Tokenize(model, text, index, request);
+        return new TextWork(tokens, wantsTokens, leftOut, cancellationToken) { Parts = request.Spans is { } spans ? SpanTokens.Of(tokens, model.Prompted("", request.Kind).Length, text.Length, spans[index]) : null };
+    }
+
     private static Encoding Tokenize(EncoderModel model, string text, int index, EmbedRequest request)
     {
         int most = model.Description.Space.MaxTokens;
-        Encoding tokens = model.Tokenizer.Encode(model.Prompted(text, request.Kind), true, request.Truncate ? most : null);
+        Encoding tokens = model.Tokenizer.Encode(model.Prompted(text, request.Kind), true, request.Truncate && request.Spans is null ? most : null);
         return tokens.Ids.Length <= most ? tokens : throw new RetrievalException(ErrorKind.Invalid, $"Text {index} has {tokens.Ids.Length} tokens.", "texts", $"{tokens.Ids.Length} tokens", $"{most} tokens", "Shorten it, or allow truncation.");
     }
 

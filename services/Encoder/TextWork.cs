@@ -21,6 +21,9 @@ internal sealed class TextWork(Encoding tokens, bool wantsTokens, int leftOut, C
     /// <summary>First tokens that are not pooled.</summary>
     public int LeftOut => leftOut;
 
+    /// <summary>Tokens of the parts that get a vector each, instead of one for the text: first, and behind the last.</summary>
+    public IReadOnlyList<(int First, int End)>? Parts { get; init; }
+
     /// <summary>Vector or vectors, row-major.</summary>
     public TaskCompletionSource<float[]> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 

@@ -71,12 +71,12 @@ internal static class ApiDescription
     public static RouteHandlerBuilder IdInPath(this RouteHandlerBuilder route) =>
         route.Parameter("id", ParameterLocation.Path, JsonSchemaType.String, "Id of the document; everything behind /documents/, slashes included.");
 
-    /// <summary>Media types whose body is the text itself.</summary>
-    public static RouteHandlerBuilder TextBodies(this RouteHandlerBuilder route, params string[] types) => route.AddOpenApiOperationTransformer((operation, _, _) =>
+    /// <summary>Media types whose body is the text or the file itself.</summary>
+    public static RouteHandlerBuilder RawBodies(this RouteHandlerBuilder route, string[] types, string? format) => route.AddOpenApiOperationTransformer((operation, _, _) =>
     {
         foreach (string type in types)
         {
-            operation.RequestBody!.Content![type].Schema = new OpenApiSchema { Type = JsonSchemaType.String };
+            operation.RequestBody!.Content![type].Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = format };
         }
         return Task.CompletedTask;
     });

@@ -73,5 +73,19 @@ internal static class CollectionEndpoints
             throw new RetrievalException(ErrorKind.Invalid, $"Chunks of {tokens} tokens are not possible with encoder {model.Model}.", "chunking.maxTokens", $"{tokens}",
                 $"{Least} to {model.Space.MaxTokens}", "Choose a limit that the encoder reads at once, or leave it out.");
         }
+        if (chunking?.Chunker is { } chunker && !ChunkingSettings.Chunkers.Contains(chunker))
+        {
+            throw new RetrievalException(ErrorKind.Invalid, $"There is no chunker '{Names.Shown(chunker)}'.", "chunking.chunker", Names.Shown(chunker), string.Join(", ", ChunkingSettings.Chunkers), "Choose one of these, or leave it out.");
+        }
+        if (chunking?.Chunker == "late" && model.Space.Pooling != "mean")
+        {
+            throw new RetrievalException(ErrorKind.Invalid, $"Late chunking needs a model that pools by the mean; {model.Model} pools by {model.Space.Pooling}.", "chunking.chunker", "late", "sentence, markdown, tokens", "Choose another chunker.");
+        }
+        // Late chunking without a limit takes a quarter of what the model reads at once.
+        int most = (chunking?.MaxTokens ?? (chunking?.Chunker == "late" ? model.Space.MaxTokens / 4 : model.Space.MaxTokens)) / 2;
+        if (chunking?.Overlap is { } overlap && (overlap < 0 || overlap > most))
+        {
+            throw new RetrievalException(ErrorKind.Invalid, $"An overlap of {overlap} tokens is not possible.", "chunking.overlap", $"{overlap}", $"0 to {most}", "Choose at most half of a chunk's tokens.");
+        }
     }
 }

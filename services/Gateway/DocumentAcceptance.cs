@@ -14,7 +14,7 @@ internal sealed class DocumentAcceptance(Catalog catalog, EmbeddedIndex index, G
     public Task<Job> AcceptAsync(CollectionRow collection, JobOrder order, DocumentInput document, CancellationToken cancellationToken)
     {
         DocumentRules.RequireId(document.Id);
-        DocumentRules.RequireText(document);
+        RequireContent(order.Content, document);
         DocumentRules.RequireVersion(document.Version);
         return AcceptCheckedAsync(collection, order, document, cancellationToken);
     }
@@ -52,6 +52,19 @@ internal sealed class DocumentAcceptance(Catalog catalog, EmbeddedIndex index, G
 
     public static RetrievalException Unknown(CollectionRow collection, string id) => new(ErrorKind.NotFound, $"Collection '{collection.Name}' has no document '{id}'.", "id", id,
         help: $"GET /v1/collections/{collection.Name}/documents lists what is there.");
+
+    /// <summary>A file has its text yet to be read.</summary>
+    private static void RequireContent(byte[]? file, DocumentInput document)
+    {
+        if (file is null)
+        {
+            DocumentRules.RequireText(document);
+        }
+        else if (file.Length == 0)
+        {
+            throw new RetrievalException(ErrorKind.Invalid, $"Document '{document.Id}' is an empty file.", "body", "0 bytes", "at least one byte", "Send the file as the body.");
+        }
+    }
 
     private async Task<Job> AcceptCheckedAsync(CollectionRow collection, JobOrder order, DocumentInput document, CancellationToken cancellationToken)
     {

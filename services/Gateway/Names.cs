@@ -23,7 +23,8 @@ internal static partial class Names
         return Document(Path().Match(path) is { Success: true } match ? Uri.UnescapeDataString(match.Groups["id"].Value) : null);
     }
 
-    private static string Shown(string name) => name.Length <= 32 ? name : name[..32] + "…";
+    /// <summary>A value for a message.</summary>
+    public static string Shown(string name) => name.Length <= 32 ? name : name[..32] + "…";
 
     // The first of each segment, since "documents" is a name that a collection and a document may have.
     [GeneratedRegex("/collections/[^/]+/documents/(?<id>.*)", RegexOptions.Singleline | RegexOptions.CultureInvariant)]

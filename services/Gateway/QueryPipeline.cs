@@ -67,7 +67,7 @@ internal sealed class QueryPipeline(Catalog catalog, EmbeddedIndex index, IEncod
         IReadOnlyList<StoredChunk> chunks = await catalog.ReadChunksAsync(collection, [.. ranked.Select(r => r.Row)], cancellationToken);
         return [.. chunks.Select(c => new Hit
         {
-            Document = c.Document, Chunk = c.Id, Score = scores[c.Row], Title = c.Title, Text = c.Text, Start = c.Start, End = c.End, Metadata = c.Metadata,
+            Document = c.Document, Chunk = c.Id, Score = scores[c.Row], Title = c.Title, Text = c.Text, Start = c.Start, End = c.End, Metadata = c.Metadata, Headings = c.Headings, Page = c.Page,
         })];
     }
 

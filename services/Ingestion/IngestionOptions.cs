@@ -25,6 +25,12 @@ public sealed class IngestionOptions
     [Range(1, 86_400)]
     public int LeaseSeconds { get; init; } = 600;
 
+    /// <summary>How files are read.</summary>
+    public Readers.ReaderOptions Readers { get; init; } = new();
+
+    /// <summary>Folders of this machine that are kept in collections. Default none.</summary>
+    public IReadOnlyList<Sources.SourceOptions> Sources { get; init; } = [];
+
     /// <summary>Changes that the index may be behind before bulk loads wait for it. Default 20,000.</summary>
     [Range(1, 100_000_000)]
     public int MaxIndexLag { get; init; } = 20_000;

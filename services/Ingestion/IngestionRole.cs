@@ -1,6 +1,8 @@
 using MassTransit;
 using Microsoft.Extensions.DependencyInjection;
 using Retrieval.Contracts;
+using Retrieval.Ingestion.Readers.Isolation;
+using Retrieval.Ingestion.Sources;
 using Retrieval.Storage;
 
 namespace Retrieval.Ingestion;
@@ -16,6 +18,7 @@ public static class IngestionRole
     {
         services.AddSingleton(options).AddSingleton(queue);
         services.AddSingleton<OpenDispatches>().AddSingleton<Dispatching>().AddSingleton<WorkerTools>();
+        services.AddSingleton(provider => new ReaderPool(options.Readers, provider.GetRequiredService<TimeProvider>())).AddSingleton<DocumentReader>();
         services.AddSingleton<IngestionWorker>();
         services.AddSingleton<BusWatch>().AddReceiveEndpointObserver<BusWatch>(provider => provider.GetRequiredService<BusWatch>());
         services.AddMassTransit(bus =>
@@ -36,6 +39,10 @@ public static class IngestionRole
         });
         // After the bus, so that the host starts it later and stops it earlier.
         services.AddHostedService<JobDispatcher>().AddHostedService<Retention>();
+        if (options.Sources.Count > 0)
+        {
+            services.AddHostedService<SourceService>();
+        }
         return queue.HasBroker ? services.AddHostedService<OutsideIntake>() : services;
     }
 

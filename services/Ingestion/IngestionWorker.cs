@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Retrieval.Contracts;
+using Retrieval.Ingestion.Chunking;
 using Retrieval.Storage;
 using Retrieval.Tokenization;
 
@@ -42,18 +43,24 @@ internal sealed class IngestionWorker(WorkerTools tools, IngestionOptions option
         CollectionRow collection = await _catalog.GetCollectionAsync(job.Collection, cancellationToken);
         JobTimeline steps = new(job, tools.Progress, time);
 
-        DocumentInput document = DocumentReader.Read(job);
+        LeaseKeeper lease = new(_catalog, job, options.Lease, time);
+        if (await tools.Reader.ReadAsync(job, () => lease.KeepAsync(cancellationToken), cancellationToken) is not { } source)
+        {
+            return 0;
+        }
+        DocumentInput document = source.Document;
         steps.Add("read", $"{document.Text!.Length} characters");
 
         EncoderDescription model = await tools.Encoder.DescribeAsync(collection.Encoder, cancellationToken);
         VectorSpace.Require(collection.Space, model.Space.Id, $"Encoder {model.Model}");
         Tokenizer tokenizer = await tools.Tokenizers.GetAsync(model.Space.Tokenizer, cancellationToken);
-        ChunkPlan plan = ChunkPlan.For(document, job.MediaType, collection.Chunking, model, tokenizer);
+        ChunkPlan plan = ChunkPlan.For(source, collection.Chunking, model, tokenizer);
         steps.Add("chunked", $"{plan.Chunks.Count} chunks");
 
         VectorReuse reuse = new(collection.Space, plan, await _catalog.ReadReusableAsync(job, cancellationToken));
-        LeaseKeeper lease = new(_catalog, job, options.Lease, time);
-        if (await ChunkEncoding.EncodeAsync(tools.Encoder, collection, reuse.Fresh, () => lease.KeepAsync(cancellationToken), time, cancellationToken) is not { } vectors)
+        Task<List<float[]>?> encoding = reuse.FreshWindows is { } windows ? ChunkEncoding.EncodeLateAsync(tools.Encoder, collection, windows, () => lease.KeepAsync(cancellationToken), time, cancellationToken)
+            : ChunkEncoding.EncodeAsync(tools.Encoder, collection, reuse.Fresh, () => lease.KeepAsync(cancellationToken), time, cancellationToken);
+        if (await encoding is not { } vectors)
         {
             return 0;
         }

@@ -39,4 +39,13 @@ internal static partial class Log
 
     [LoggerMessage(12, LogLevel.Warning, "Finished jobs could not be removed; trying again later: {Reason}")]
     public static partial void RetentionFailed(ILogger logger, string reason);
+
+    [LoggerMessage(20, LogLevel.Information, "Source {Folder}: {Sent} documents sent to collection {Collection}, {Removed} removed, {Unchanged} unchanged.")]
+    public static partial void SourceSynced(ILogger logger, string folder, string collection, int sent, int removed, int unchanged);
+
+    [LoggerMessage(21, LogLevel.Warning, "Source {Folder}: {File}: {Reason}")]
+    public static partial void SourceFileFailed(ILogger logger, string folder, string file, string reason);
+
+    [LoggerMessage(22, LogLevel.Error, "Source {Folder} could not be followed; trying again: {Reason}")]
+    public static partial void SourceFailed(ILogger logger, string folder, string reason);
 }

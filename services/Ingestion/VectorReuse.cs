@@ -1,4 +1,5 @@
 using Retrieval.Contracts;
+using Retrieval.Ingestion.Chunking;
 
 namespace Retrieval.Ingestion;
 
@@ -16,11 +17,15 @@ internal sealed class VectorReuse
         _keys = [.. plan.Texts.Select(text => ReuseKey.Of(space, text))];
         _known = [.. _keys.Select(key => stored.GetValueOrDefault(Convert.ToHexStringLower(key)))];
         Fresh = [.. plan.Texts.Where((_, i) => _known[i] is null)];
+        FreshWindows = plan.Windows?.Select(w => w.Where(chunk => _known[chunk] is null)).Where(w => w.Chunks.Count > 0).ToList();
         FreshTokens = plan.Chunks.Where((_, i) => _known[i] is null).Sum(c => c.Tokens);
     }
 
     /// <summary>Texts that have to be encoded, in order.</summary>
     public List<string> Fresh { get; }
+
+    /// <summary>With late chunking: what is encoded for them instead, without the parts that have a vector.</summary>
+    public List<LateWindow>? FreshWindows { get; }
 
     /// <summary>Their tokens.</summary>
     public int FreshTokens { get; }
@@ -34,6 +39,6 @@ internal sealed class VectorReuse
     public List<Storage.NewChunk> Complete(ChunkPlan plan, List<float[]> encoded)
     {
         Queue<float[]> fresh = new(encoded);
-        return [.. plan.Chunks.Select((c, i) => new Storage.NewChunk(i, c.Start, c.End, c.Tokens, _known[i] ?? fresh.Dequeue(), _keys[i], _known[i] is not null))];
+        return [.. plan.Chunks.Select((c, i) => new Storage.NewChunk(i, c.Start, c.End, c.Tokens, _known[i] ?? fresh.Dequeue(), _keys[i], _known[i] is not null) { Headings = plan.Headings[i], Page = plan.Pages[i] })];
     }
 }

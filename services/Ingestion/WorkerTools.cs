@@ -5,4 +5,4 @@ using Retrieval.Tokenization;
 namespace Retrieval.Ingestion;
 
 /// <summary>What an attempt works with.</summary>
-internal sealed record WorkerTools(Catalog Catalog, IEncoder Encoder, TokenizerCache Tokenizers, JobProgress Progress);
+internal sealed record WorkerTools(Catalog Catalog, DocumentReader Reader, IEncoder Encoder, TokenizerCache Tokenizers, JobProgress Progress);

@@ -18,6 +18,18 @@ public sealed record ChunkingSettings
 {
     /// <summary>Upper limit of tokens in a chunk, title included, in the encoder's tokenizer; default: what the encoder reads at once.</summary>
     public int? MaxTokens { get; init; }
+
+    /// <summary>
+    /// sentence: whole sentences. markdown: headings open chunks; code, tables and quotes are kept whole. tokens: as many tokens as fit, between words. late: like the first two, but a
+    /// chunk's vector is pooled from the token vectors of its whole document (late chunking, arXiv 2409.04701). Default: markdown for Markdown, HTML and DOCX, else sentence.
+    /// </summary>
+    public string? Chunker { get; init; }
+
+    /// <summary>Tokens that a chunk repeats from the end of the one before it, at most; default 0. They count into MaxTokens, and are at most half of it.</summary>
+    public int? Overlap { get; init; }
+
+    /// <summary>Names of the chunkers.</summary>
+    public static IReadOnlyList<string> Chunkers { get; } = ["sentence", "markdown", "tokens", "late"];
 }
 
 /// <summary>Answer of <c>GET /v1/collections/{c}</c>.</summary>

@@ -119,7 +119,24 @@ public sealed record DocumentInfo
 }
 
 /// <summary>One row of a document list.</summary>
-public sealed record DocumentRow(string Id, string? Title, DocumentStatus Status, long Version, int Chunks, long Generation);
+/// <param name="Id">Id.</param>
+/// <param name="Title">Title.</param>
+/// <param name="Status">Of the latest change.</param>
+/// <param name="Version">Of the content that can be found.</param>
+/// <param name="Chunks">That can be found.</param>
+/// <param name="Generation">That can be found.</param>
+/// <param name="Source">Where it is from, in the list of a source's documents.</param>
+public sealed record DocumentRow(string Id, string? Title, DocumentStatus Status, long Version, int Chunks, long Generation, DocumentSource? Source = null);
+
+/// <summary>What a folder source keeps in a document's metadata, under <see cref="Key"/>: how it finds what it has sent before.</summary>
+/// <param name="Name">Of the source; for the command line the full path of the folder.</param>
+/// <param name="Path">Of the file below the folder, with slashes.</param>
+/// <param name="Sha256">Of the file, or of the record in it; lower-case hex.</param>
+public sealed record DocumentSource(string Name, string Path, string Sha256)
+{
+    /// <summary>The field of the metadata.</summary>
+    public const string Key = "source";
+}
 
 /// <summary>Answer of <c>GET /v1/collections/{c}/documents</c>, ordered by id.</summary>
 /// <param name="Documents">At most <c>limit</c> rows.</param>

@@ -57,7 +57,20 @@ public sealed record EncoderDescription
 /// <param name="Kind">Side of the search.</param>
 /// <param name="Model">Null: the first model.</param>
 /// <param name="Truncate">Cut at the model's limit; false: a longer text is an error.</param>
-public sealed record EmbedRequest(IReadOnlyList<string> Texts, InputKind Kind = InputKind.Raw, string? Model = null, bool Truncate = true);
+public sealed record EmbedRequest(IReadOnlyList<string> Texts, InputKind Kind = InputKind.Raw, string? Model = null, bool Truncate = true)
+{
+    /// <summary>
+    /// Null: a vector a text. Else for each text the parts of it that get a vector, pooled from the tokens of that part alone after all have seen the whole text (late chunking, arXiv 2409.04701);
+    /// the vectors of all texts' parts follow each other. What the prompt and the tokenizer put before a text belongs to a part that begins at 0, what is put behind it to one that ends with it.
+    /// Only for models that pool by the mean; a text that is too long is refused.
+    /// </summary>
+    public IReadOnlyList<IReadOnlyList<TextSpan>>? Spans { get; init; }
+}
+
+/// <summary>A part of a text in UTF-16 indexes.</summary>
+/// <param name="Start">Of its first.</param>
+/// <param name="End">After its last.</param>
+public readonly record struct TextSpan(int Start, int End);
 
 /// <summary>Vectors in request order.</summary>
 /// <param name="Space">Id of the space.</param>

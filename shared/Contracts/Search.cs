@@ -48,6 +48,10 @@ public sealed record Hit
     public required int End { get; init; }
     /// <summary>Metadata of the document.</summary>
     public Dictionary<string, JsonElement>? Metadata { get; init; }
+    /// <summary>Headings above the chunk, outermost first.</summary>
+    public IReadOnlyList<string>? Headings { get; init; }
+    /// <summary>Page on which the chunk begins, from 1, in documents that have pages.</summary>
+    public int? Page { get; init; }
 }
 
 /// <summary>A text that fits the budget and says where each part comes from.</summary>

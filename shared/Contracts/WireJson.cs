@@ -14,6 +14,7 @@ namespace Retrieval.Contracts;
 [JsonSerializable(typeof(DocumentInput))]
 [JsonSerializable(typeof(DocumentInfo))]
 [JsonSerializable(typeof(DocumentList))]
+[JsonSerializable(typeof(DocumentSource))]
 [JsonSerializable(typeof(StatusInfo))]
 [JsonSerializable(typeof(JobList))]
 [JsonSerializable(typeof(DeadLetterInfo))]
@@ -50,6 +51,7 @@ namespace Retrieval.Contracts;
 [JsonSerializable(typeof(List<TimelineEntry>))]
 [JsonSerializable(typeof(VectorSpace))]
 [JsonSerializable(typeof(ChunkingSettings))]
+[JsonSerializable(typeof(IReadOnlyList<string>))]
 [JsonSerializable(typeof(Dictionary<string, System.Text.Json.JsonElement>))]
 public sealed partial class WireJson : JsonSerializerContext
 {

@@ -37,13 +37,20 @@ internal sealed class RetrievalClient(HttpClient http) : IDisposable
     public Task<SearchResponse> SearchAsync(string collection, SearchRequest request, CancellationToken cancellationToken) =>
         SendAsync(HttpMethod.Post, $"/v1/collections/{Uri.EscapeDataString(collection)}/search", JsonContent.Create(request, WireJson.Strict.SearchRequest), Wire.SearchResponse, cancellationToken);
 
-    /// <summary>Sends a text and waits until it can be found or has failed.</summary>
-    public Task<StatusInfo> PutTextAsync(string collection, string id, byte[] text, string mediaType, CancellationToken cancellationToken)
+    /// <summary>Sends a file and waits until it can be found or has failed.</summary>
+    public Task<StatusInfo> PutFileAsync(string collection, string id, byte[] file, string mediaType, string metadata, CancellationToken cancellationToken)
     {
-        ByteArrayContent content = new(text);
+        ByteArrayContent content = new(file);
         content.Headers.ContentType = new(mediaType);
-        return SendAsync(HttpMethod.Put, $"/v1/collections/{Uri.EscapeDataString(collection)}/documents/{Uri.EscapeDataString(id)}?wait=true", content, Wire.StatusInfo, cancellationToken);
+        return SendAsync(HttpMethod.Put, $"{Document(collection, id)}?wait=true&metadata={Uri.EscapeDataString(metadata)}", content, Wire.StatusInfo, cancellationToken);
     }
+
+    /// <summary>Removes a document and waits until it is gone.</summary>
+    public Task<StatusInfo> DeleteAsync(string collection, string id, CancellationToken cancellationToken) => SendAsync(HttpMethod.Delete, $"{Document(collection, id)}?wait=true", null, Wire.StatusInfo, cancellationToken);
+
+    /// <summary>A page of the documents of a folder source.</summary>
+    public Task<DocumentList> ListAsync(string collection, string source, string? after, CancellationToken cancellationToken) => SendAsync(HttpMethod.Get,
+        $"/v1/collections/{Uri.EscapeDataString(collection)}/documents?limit=1000&source={Uri.EscapeDataString(source)}{(after is null ? "" : $"&after={Uri.EscapeDataString(after)}")}", null, Wire.DocumentList, cancellationToken);
 
     /// <summary>Sends NDJSON lines; each verdict comes when its document can be found or has failed.</summary>
     public async IAsyncEnumerable<BulkVerdict> BulkAsync(string collection, IEnumerable<string> lines, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -84,6 +91,8 @@ internal sealed class RetrievalClient(HttpClient http) : IDisposable
         using HttpResponseMessage response = await ProblemBody.SendAsync(http, message, cancellationToken);
         return (await response.Content.ReadFromJsonAsync(type, cancellationToken))!;
     }
+
+    private static string Document(string collection, string id) => $"/v1/collections/{Uri.EscapeDataString(collection)}/documents/{Uri.EscapeDataString(id)}";
 
     public void Dispose() => http.Dispose();
 }

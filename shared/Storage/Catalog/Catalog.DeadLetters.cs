@@ -47,7 +47,7 @@ public sealed partial class Catalog
 
     /// <summary>Lets go what a dead letter carries; the job stays failed. Null when there is none.</summary>
     public Task<Job?> DropAsync(Guid id, CancellationToken cancellationToken) =>
-        _writer.WriteAsync(session => ChangeDead(session, id, "payload = NULL, detail = NULL", "dropped"), cancellationToken);
+        _writer.WriteAsync(session => ChangeDead(session, id, "payload = NULL, content = NULL, detail = NULL", "dropped"), cancellationToken);
 
     private Job? ChangeDead(Session session, Guid id, string change, string step)
     {

@@ -27,6 +27,10 @@ public sealed partial class Catalog
     /// <summary>Null when there is none.</summary>
     public Task<Job?> FindJobAsync(Guid id, CancellationToken cancellationToken) => ReadAsync(session => Find(session, id), cancellationToken);
 
+    /// <summary>The bytes of the file that a job carries; null when it carries a text, or is finished.</summary>
+    public Task<byte[]?> ReadContentAsync(Job job, CancellationToken cancellationToken) =>
+        ReadAsync(session => session.Query("SELECT content FROM jobs WHERE id = $1", r => r.IsDBNull(0) ? null : r.GetFieldValue<byte[]>(0), job.Id.ToString()).FirstOrDefault(), cancellationToken);
+
     /// <summary>Returns when the job is finished; when its collection was deleted meanwhile, NotFound.</summary>
     public async Task<Job> WaitAsync(Guid id, CancellationToken cancellationToken)
     {
@@ -58,9 +62,9 @@ public sealed partial class Catalog
         bool late = version <= last;
         string? error = late ? $"Version {version} is not newer than version {last}, which was accepted before." : null;
         List<TimelineEntry> timeline = [Entry("accepted"), .. late ? [Entry("superseded", error)] : Array.Empty<TimelineEntry>()];
-        session.Execute("INSERT INTO jobs(id, collection, document, kind, queue, version, status, payload, media_type, error, timeline, finished_at, load) VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+        session.Execute("INSERT INTO jobs(id, collection, document, kind, queue, version, status, payload, media_type, error, timeline, finished_at, load, content) VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
             id.ToString(), collection.Id, document.Id, (long)order.Kind, (long)order.Queue, version, (long)(late ? DocumentStatus.Superseded : DocumentStatus.Accepted),
-            late ? null : JsonSerializer.Serialize(document with { Version = version }, WireJson.Lenient.DocumentInput), order.MediaType, error, Json(timeline), late ? Now() : 0L, order.Load?.ToString());
+            late ? null : JsonSerializer.Serialize(document with { Version = version }, WireJson.Lenient.DocumentInput), order.MediaType, error, Json(timeline), late ? Now() : 0L, order.Load?.ToString(), late ? null : order.Content);
         List<Guid> superseded = [];
         if (!late)
         {
@@ -77,7 +81,7 @@ public sealed partial class Catalog
 
     /// <summary>Writes a terminal state; what the job carried is no longer needed.</summary>
     private void Finish(Session session, Job job, DocumentStatus status, int chunks, long generation, IEnumerable<TimelineEntry> steps) =>
-        session.Execute("UPDATE jobs SET status = $1, payload = NULL, error = NULL, detail = NULL, chunks = $2, generation = $3, timeline = $4, finished_at = $5 WHERE id = $6",
+        session.Execute("UPDATE jobs SET status = $1, payload = NULL, content = NULL, error = NULL, detail = NULL, chunks = $2, generation = $3, timeline = $4, finished_at = $5 WHERE id = $6",
             (long)status, (long)chunks, generation, Json([.. job.Timeline, .. steps]), Now(), job.Id.ToString());
 
     private TimelineEntry Entry(string step, string? note = null) => new(step, _time.GetUtcNow(), note);

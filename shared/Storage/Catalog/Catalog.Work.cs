@@ -250,8 +250,8 @@ public sealed partial class Catalog
             throw new RetrievalException(ErrorKind.Internal, $"Dimension {at} of the vector of chunk {chunk.Ordinal} of document '{id}' is {chunk.Vector[at]}: the encoder's model has given no finite number.");
         }
         byte[] chunkId = ChunkId.Of(collection.Name, id, generation, chunk.Ordinal).ToByteArray(bigEndian: true);
-        session.Execute("""INSERT INTO chunks(document, ordinal, id, start, "end", tokens, reuse_key, vector) VALUES($1, $2, $3, $4, $5, $6, $7, $8)""",
-            key, (long)chunk.Ordinal, chunkId, (long)chunk.Start, (long)chunk.End, (long)chunk.Tokens, chunk.ReuseKey, MemoryMarshal.AsBytes(chunk.Vector.AsSpan()).ToArray());
+        session.Execute("""INSERT INTO chunks(document, ordinal, id, start, "end", tokens, reuse_key, vector, headings, page) VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)""",
+            key, (long)chunk.Ordinal, chunkId, (long)chunk.Start, (long)chunk.End, (long)chunk.Tokens, chunk.ReuseKey, MemoryMarshal.AsBytes(chunk.Vector.AsSpan()).ToArray(), HeadingPath.Write(chunk.Headings), (long?)chunk.Page);
         session.Execute($"INSERT INTO {WordTable(collection.Id)}(rowid, title, text) VALUES(last_insert_rowid(), $1, $2)", document.Title, document.Text![chunk.Start..chunk.End]);
     }
 

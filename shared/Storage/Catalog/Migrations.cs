@@ -43,6 +43,8 @@ internal static class Migrations
         CREATE INDEX jobs_suspect ON jobs(queue, lease_until) WHERE status < 2 AND crashes >= 2;
         CREATE INDEX jobs_load ON jobs(load, status) WHERE load IS NOT NULL;
         """,
+        // 4: files as they were sent, until they are read; where in its document a chunk stands: headings above it (a JSON list), page.
+        "ALTER TABLE jobs ADD COLUMN content BLOB; ALTER TABLE chunks ADD COLUMN headings TEXT; ALTER TABLE chunks ADD COLUMN page INTEGER",
     ];
 
     /// <summary>Brings a database to this version, in one transaction.</summary>

@@ -99,14 +99,25 @@ public sealed record Job
 /// <param name="Vector">Numbers of the collection's dimensions.</param>
 /// <param name="ReuseKey">See <see cref="Contracts.ReuseKey"/>.</param>
 /// <param name="IsReused">The vector is that of the generation before.</param>
-public sealed record NewChunk(int Ordinal, int Start, int End, int Tokens, float[] Vector, byte[] ReuseKey, bool IsReused = false);
+public sealed record NewChunk(int Ordinal, int Start, int End, int Tokens, float[] Vector, byte[] ReuseKey, bool IsReused = false)
+{
+    /// <summary>Headings above it, outermost first.</summary>
+    public IReadOnlyList<string>? Headings { get; init; }
+
+    /// <summary>Page on which it begins, from 1.</summary>
+    public int? Page { get; init; }
+}
 
 /// <summary>What a job is to do, beside the document.</summary>
 /// <param name="Kind">Write or remove.</param>
 /// <param name="Queue">Which queue it waits in.</param>
 /// <param name="MediaType">Of the text; empty for a removal.</param>
 /// <param name="Load">The bulk load that it comes with.</param>
-public sealed record JobOrder(JobKind Kind, JobQueue Queue, string MediaType, Guid? Load = null);
+public sealed record JobOrder(JobKind Kind, JobQueue Queue, string MediaType, Guid? Load = null)
+{
+    /// <summary>A file whose text is yet to be read; it stays in the job's row until that is finished.</summary>
+    public byte[]? Content { get; init; }
+}
 
 /// <summary>A chunk as hits show it.</summary>
 public sealed record StoredChunk
@@ -127,6 +138,10 @@ public sealed record StoredChunk
     public required int End { get; init; }
     /// <summary>Metadata of the document.</summary>
     public Dictionary<string, JsonElement>? Metadata { get; init; }
+    /// <summary>Headings above it, outermost first.</summary>
+    public IReadOnlyList<string>? Headings { get; init; }
+    /// <summary>Page on which it begins, from 1.</summary>
+    public int? Page { get; init; }
 }
 
 /// <summary>A document that changed: the chunks that it has now, none when it was removed.</summary>

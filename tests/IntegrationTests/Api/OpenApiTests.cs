@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using Retrieval.Contracts;
 using Retrieval.IntegrationTests.Server;
 
 namespace Retrieval.IntegrationTests.Api;
@@ -72,7 +73,7 @@ public sealed class OpenApiTests(InProcessServer server) : IClassFixture<InProce
     [InlineData("FieldRange", "lt,gt,gte,lte", "")]
     [InlineData("Nested", "key,filter", "")]
     [InlineData("SearchResponse", "hits,context,space,tookMs", "hits,space,tookMs")]
-    [InlineData("Hit", "document,chunk,score,title,text,start,end,metadata", "document,chunk,score,text,start,end")]
+    [InlineData("Hit", "document,chunk,score,title,text,start,end,metadata,headings,page", "document,chunk,score,text,start,end")]
     [InlineData("ContextRequest", "maxTokens", "")]
     [InlineData("ContextAnswer", "text,tokens,citations", "text,tokens,citations")]
     [InlineData("Citation", "n,document,chunk,start,end", "n,document,chunk,start,end")]
@@ -107,10 +108,10 @@ public sealed class OpenApiTests(InProcessServer server) : IClassFixture<InProce
     }
 
     [Theory]
-    [InlineData("put /v1/collections/{collection}/documents/{id}", "path:collection,path:id,query:title,query:url,query:version,query:wait")]
+    [InlineData("put /v1/collections/{collection}/documents/{id}", "path:collection,path:id,query:metadata,query:title,query:url,query:version,query:wait")]
     [InlineData("get /v1/collections/{collection}/documents/{id}", "path:collection,path:id")]
     [InlineData("delete /v1/collections/{collection}/documents/{id}", "path:collection,path:id,query:version,query:wait")]
-    [InlineData("get /v1/collections/{collection}/documents", "path:collection,query:after,query:limit")]
+    [InlineData("get /v1/collections/{collection}/documents", "path:collection,query:after,query:limit,query:source")]
     [InlineData("post /v1/collections/{collection}/documents", "path:collection,query:wait")]
     public async Task Parameters_are_described(string route, string parameters) =>
         string.Join(',', Operation(await DocumentAsync(), route).GetProperty("parameters").EnumerateArray().Select(p => $"{p.String("in")}:{p.String("name")}").Order(StringComparer.Ordinal)).ShouldBe(parameters);
@@ -119,8 +120,9 @@ public sealed class OpenApiTests(InProcessServer server) : IClassFixture<InProce
     public async Task A_raw_text_is_a_string()
     {
         JsonElement content = Operation(await DocumentAsync(), "put /v1/collections/{collection}/documents/{id}").GetProperty("requestBody").GetProperty("content");
-        content.Names().ShouldBe(["application/json", "text/plain", "text/markdown"], ignoreOrder: true);
+        content.Names().ShouldBe(FileFormat.All.SelectMany(f => f.MediaTypes).Append(FileFormat.Unknown), ignoreOrder: true);
         content.GetProperty("text/markdown").GetProperty("schema").String("type").ShouldBe("string");
+        content.GetProperty("application/pdf").GetProperty("schema").String("format").ShouldBe("binary");
     }
 
     private static IEnumerable<string> Routes(JsonElement document) =>

@@ -39,7 +39,7 @@ public sealed class WireTests(InProcessServer server) : IClassFixture<InProcessS
 
     [Theory]
     [InlineData("PUT", "/v1/collections/{c}", """{"chunkng":{}}""", "chunkng", "encoder, chunking, codec")]
-    [InlineData("PUT", "/v1/collections/{c}", """{"chunking":{"tokens":50}}""", "chunking.tokens", "maxTokens")]
+    [InlineData("PUT", "/v1/collections/{c}", """{"chunking":{"tokens":50}}""", "chunking.tokens", "maxTokens, chunker, overlap")]
     [InlineData("PUT", "/v1/collections/{c}/documents/a", """{"text":"A.","tags":[]}""", "tags", "id, title, text, url, metadata, version")]
     [InlineData("PUT", "/v1/collections/{c}/documents/a", """{"Text":"A."}""", "Text", "id, title, text, url, metadata, version")]
     [InlineData("POST", "/v1/collections/{c}/search", """{"query":"a","limit":3}""", "limit", "query, top, mode, filter, context")]

@@ -15,6 +15,7 @@ public sealed partial class HelpExampleTests : IDisposable
         _folder.Write("notes/a.md", "# Oxygen\n\nOxygen was discovered by Scheele and Priestley.");
         _folder.Write("handbook.md", "# Handbook\n\nThe turbine is at rest.");
         _folder.Write("questions.jsonl", "\"Who discovered oxygen?\"\n{\"text\": \"Who?\", \"pair\": \"Scheele.\"}\n");
+        _folder.Write("faq.csv", "number,question,answer\n1,Who?,Scheele.\n");
         Directory.CreateDirectory(_folder["models"]);
         _folder.Write("notes.txt", string.Join('\n', Enumerable.Range(0, 80).Select(i => $"Note {i}: the {i * 7 % 41}th turbine of plant {i * 5 % 23} is at rest.")));
         Directory.CreateSymbolicLink(_folder["models", "bge-small-en-v1.5"], TestData.DefaultModel);

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Retrieval.Contracts;
 using Retrieval.Ingestion;
+using Retrieval.UnitTests.Ingestion.Readers;
 using Retrieval.Storage;
 using Retrieval.UnitTests.Storage;
 
@@ -338,7 +339,7 @@ public sealed class IngestionWorkerTests
                 Collection = await opened.Catalog.PutCollectionAsync("c", "model", model.Space, null, default),
                 Model = model,
                 Encoder = encoder,
-                Worker = new IngestionWorker(new WorkerTools(opened.Catalog, encoder, RealTokenizer.Cache, progress), Options, clock, NullLogger<IngestionWorker>.Instance),
+                Worker = new IngestionWorker(new WorkerTools(opened.Catalog, new DocumentReader(opened.Catalog, ReaderProcesses.Shared, Options), encoder, RealTokenizer.Cache, progress), Options, clock, NullLogger<IngestionWorker>.Instance),
             };
         }
 

@@ -1,6 +1,6 @@
 using Retrieval.Tokenization;
 
-namespace Retrieval.Ingestion;
+namespace Retrieval.Ingestion.Chunking;
 
 /// <summary>A part of the text that is not cut unless it alone is over the limit.</summary>
 /// <param name="Start">First UTF-16 index.</param>

@@ -3,7 +3,7 @@ using Markdig.Parsers.Inlines;
 using Markdig.Renderers;
 using Markdig.Syntax;
 
-namespace Retrieval.Ingestion;
+namespace Retrieval.Ingestion.Chunking;
 
 /// <summary>The top-level blocks of a Markdown text with their exact places in the source.</summary>
 internal static class MarkdownBlocks
