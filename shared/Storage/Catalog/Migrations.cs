@@ -30,6 +30,8 @@ internal static class Migrations
         """,
         // 2: how a collection's vectors are compressed in the index; null: not at all.
         "ALTER TABLE collections ADD COLUMN codec TEXT",
+        // 3: how a collection is searched: IndexKind; 0: by its size.
+        "ALTER TABLE collections ADD COLUMN index_kind INTEGER NOT NULL DEFAULT 0",
     ];
 
     /// <summary>Brings a database to this version, in one transaction.</summary>

@@ -5,12 +5,12 @@ using Retrieval.Contracts;
 namespace Retrieval.Storage;
 
 /// <summary>A collection as the roles need it.</summary>
-public sealed record CollectionRow(long Id, string Name, string Encoder, string Space, int Dimensions, ChunkingSettings Chunking, long Seq, string? Codec = null)
+public sealed record CollectionRow(long Id, string Name, string Encoder, string Space, int Dimensions, ChunkingSettings Chunking, long Seq, string? Codec = null, IndexKind Index = IndexKind.Auto)
 {
-    internal const string Columns = "id, name, encoder, space, dimensions, chunking, seq, codec";
+    internal const string Columns = "id, name, encoder, space, dimensions, chunking, seq, codec, index_kind";
 
     internal static CollectionRow Read(SqliteDataReader r) => new(r.GetInt64(0), r.GetString(1), r.GetString(2), r.GetString(3), r.GetInt32(4),
-        JsonSerializer.Deserialize(r.GetString(5), WireJson.Lenient.ChunkingSettings)!, r.GetInt64(6), r.IsDBNull(7) ? null : r.GetString(7));
+        JsonSerializer.Deserialize(r.GetString(5), WireJson.Lenient.ChunkingSettings)!, r.GetInt64(6), r.IsDBNull(7) ? null : r.GetString(7), (IndexKind)r.GetInt32(8));
 }
 
 /// <summary>A job row: the truth about one change of one document.</summary>

@@ -17,9 +17,11 @@ internal sealed class IndexModel(int seed, int dimensions = 6)
 
     public long Seq { get; private set; }
 
-    public CollectionRow Row => new(7, "c", "model", new string('a', 32), dimensions, new ChunkingSettings(), Seq, Codec);
+    public CollectionRow Row => new(7, "c", "model", new string('a', 32), dimensions, new ChunkingSettings(), Seq, Codec, Index);
 
     public string? Codec { get; set; }
+
+    public IndexKind Index { get; set; }
 
     public int Rows => _latest.Values.Sum(c => c.Chunks.Count);
 
