@@ -15,7 +15,8 @@ namespace Retrieval.Storage;
 /// </summary>
 internal sealed class PartSearch
 {
-    private const int RowsAtOnce = 8192, CodesAtOnce = 512;
+    // Half bytes are looked at so fast that shorter pieces would cost more than they share out.
+    private const int VectorsAtOnce = 8192, PackedAtOnce = 65_536, CodesAtOnce = 512;
 
     private readonly PartSlice _slice;
     private readonly RowBitmap _allowed;
@@ -41,11 +42,13 @@ internal sealed class PartSearch
         }
     }
 
-    /// <summary>Rows to look at, for planning.</summary>
-    public int Rows => IsScan ? _slice.Rows : 0;
+    /// <summary>Rows to look at, for planning, weighed by the time that one takes.</summary>
+    public int Rows => !IsScan ? 0 : _slice.Rows / (RowsAtOnce / VectorsAtOnce);
 
     /// <summary>Independent pieces of work.</summary>
     public int Runs => IsScan ? (_slice.Rows + RowsAtOnce - 1) / RowsAtOnce : 1;
+
+    private int RowsAtOnce => _packed is null ? VectorsAtOnce : PackedAtOnce;
 
     private bool IsScan => _graph is null && _lists is null;
 
@@ -160,10 +163,15 @@ internal sealed class PartSearch
         TopRows best = new(Math.Min(Candidates, end - first));
         Span<float> scores = stackalloc float[CodesAtOnce];
         int codeBytes = _segment.Codec!.Codec.CodeBytes;
-        while (first < end)
+        for (int count; first < end; first += count)
         {
             ReadOnlySpan<byte> block = _segment.Codes(first);
-            int count = Math.Min(Math.Min(block.Length / codeBytes, end - first), CodesAtOnce);
+            count = Math.Min(Math.Min(block.Length / codeBytes, end - first), CodesAtOnce);
+            if (IsSparse(first, count))
+            {
+                ScoreAllowed(block, first, count, best);
+                continue;
+            }
             _coded!.Score(block[..(count * codeBytes)], scores[..count]);
             for (int i = 0; i < count; i++)
             {
@@ -172,9 +180,32 @@ internal sealed class PartSearch
                     best.Add(first + i, scores[i]);
                 }
             }
-            first += count;
         }
         return best.ToSorted();
+    }
+
+    /// <summary>Whether so few rows pass that they are scored one by one.</summary>
+    private bool IsSparse(int first, int count)
+    {
+        const int enough = 4;
+        int passing = 0;
+        for (int row = first & ~31; row < first + count; row += PackedLayout.BlockRows)
+        {
+            passing += BitOperations.PopCount(_allowed.Word32(row));
+        }
+        return passing * enough < count;
+    }
+
+    private void ScoreAllowed(ReadOnlySpan<byte> block, int first, int count, TopRows best)
+    {
+        int codeBytes = _segment.Codec!.Codec.CodeBytes;
+        for (int row = first; row < first + count; row++)
+        {
+            if (_allowed[row])
+            {
+                best.Add(row, _coded!.Score(block.Slice((row - first) * codeBytes, codeBytes)));
+            }
+        }
     }
 
     private float Exact((int Row, float Score)[] candidates, int at)

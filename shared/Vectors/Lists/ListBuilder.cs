@@ -23,8 +23,9 @@ public static class ListBuilder
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
         int lists = Math.Max(1, (int)(ListsARoot * Math.Sqrt(count)));
-        float[] centroids = Cluster(Gathered(rows, Spread(count, lists * SampledAList), dimensions), dimensions, lists, options.Seed, cancellationToken);
-        int[] asked = Spread(count, Asked);
+        Random random = new(options.Seed);
+        float[] centroids = Cluster(Gathered(rows, Some(random, count, lists * SampledAList), dimensions), dimensions, lists, random, cancellationToken);
+        int[] asked = Some(random, count, Asked);
         TopRows[] best = [.. asked.Select(_ => new TopRows(Nearest + 1))]; // a row finds itself, too
         int[] assigned = new int[count];
         PackedMatrix toCentroids = PackedMatrix.OfTransposed(centroids, lists, dimensions), toAsked = PackedMatrix.OfTransposed(Gathered(rows, asked, dimensions), asked.Length, dimensions);
@@ -64,13 +65,11 @@ public static class ListBuilder
         return places.Count == 0 ? 1 : places[Math.Min(places.Count - 1, (int)(places.Count * recall))] + 1;
     }
 
-    private static float[] Cluster(float[] sample, int dimensions, int lists, int seed, CancellationToken cancellationToken)
+    private static float[] Cluster(float[] sample, int dimensions, int lists, Random random, CancellationToken cancellationToken)
     {
         int count = sample.Length / dimensions;
-        int[] order = [.. Enumerable.Range(0, count)];
-        Random random = new(seed);
-        random.Shuffle(order);
-        float[] centroids = [.. Enumerable.Range(0, lists).SelectMany(list => sample[(order[list % count] * dimensions)..((order[list % count] + 1) * dimensions)])];
+        int[] order = Some(random, count, lists);
+        float[] centroids = [.. Enumerable.Range(0, lists).SelectMany(list => sample[(order[list % order.Length] * dimensions)..((order[list % order.Length] + 1) * dimensions)])];
         float[] near = new float[BlockRows * lists];
         for (int round = 0; round < Rounds; round++)
         {
@@ -119,8 +118,15 @@ public static class ListBuilder
         return nearest;
     }
 
-    /// <summary>At most so many rows, evenly over all.</summary>
-    private static int[] Spread(int count, int most) => [.. Enumerable.Range(0, Math.Min(count, most)).Select(i => (int)((long)i * count / Math.Min(count, most)))];
+    /// <summary>At most so many rows, by chance: rows at even distances would see little of what comes in turns.</summary>
+    private static int[] Some(Random random, int count, int most)
+    {
+        int[] all = [.. Enumerable.Range(0, count)];
+        random.Shuffle(all);
+        int[] some = all[..Math.Min(count, most)];
+        Array.Sort(some);
+        return some;
+    }
 
     private static float[] Gathered(RowReader rows, int[] which, int dimensions)
     {

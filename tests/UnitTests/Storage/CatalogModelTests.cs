@@ -344,6 +344,7 @@ public sealed class CatalogModelTests
             IReadOnlyList<(long Row, double Score)> found = await Catalog.SearchLexicalAsync(collection.Row, word, 10_000, _index.Allowed(collection.Row, filter), default);
             IReadOnlyList<StoredChunk> chunks = await Catalog.ReadChunksAsync(collection.Row, [.. found.Select(f => f.Row)], default);
             found.ShouldAllBe(f => f.Score > 0, _seed);
+            (await Catalog.SearchLexicalAsync(collection.Row, word, 3, _index.Allowed(collection.Row, filter), default)).ShouldBe(found.Take(3), _seed);
             chunks.Count.ShouldBe(found.Count, _seed);
             chunks.Select(c => (c.Document, c.Start)).Order().ShouldBe(
                 collection.Chunks(filter).Where(c => c.Chunk.Words.Split(' ').Contains(word)).Select(c => (c.Document.Id, c.Chunk.Start)).Order(), _seed);
