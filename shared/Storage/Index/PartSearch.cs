@@ -16,7 +16,7 @@ namespace Retrieval.Storage;
 internal sealed class PartSearch
 {
     // Half bytes are looked at so fast that shorter pieces would cost more than they share out.
-    private const int VectorsAtOnce = 8192, PackedAtOnce = 65_536, CodesAtOnce = 512;
+    private const int VectorsAtOnce = 8192, PackedAtOnce = 65_536, CodesAtOnce = 512, WorthOfLists = 3;
 
     private readonly PartSlice _slice;
     private readonly RowBitmap _allowed;
@@ -36,7 +36,7 @@ internal sealed class PartSearch
         (_slice, _allowed, _query, _top, _effort, _cancellationToken) = (slice, allowed, query, top, effort, cancellationToken);
         if (slice.Part is SegmentPart { Codec.Codec: var codec } segment && !effort.Exact)
         {
-            (_segment, _graph, _lists) = (segment, segment.Graph, segment.Lists);
+            (_segment, _graph, _lists) = (segment, segment.Graph, Worthwhile(segment.Lists));
             _packed = _graph is null ? segment.Packed?.Query(query.Span) : null;
             _coded = _packed is null ? codec.QuickQuery(query.Span) : null;
         }
@@ -78,9 +78,13 @@ internal sealed class PartSearch
 
     private (int Row, float Score)[] Walk(HnswGraph graph) => graph.Search(new SegmentScores(_coded!, _segment), Candidates, Math.Max(Candidates, _effort.Breadth), _allowed);
 
+    /// <summary>Where few rows pass, most lists would have to be looked at, in no order of the rows: then a scan that passes over blocks without any is quicker.</summary>
+    private InvertedLists? Worthwhile(InvertedLists? lists) =>
+        lists is null || _allowed.Count() < WorthOfLists * (long)lists.Probes * lists.Rows / lists.Count ? null : lists;
+
     /// <summary>
-    /// The nearest lists, as many as were measured to be enough. Where few rows pass, more lists, until as many rows that pass have been met as those lists hold without a filter: the nearest of fewer
-    /// rows are further away. With no more than that in all, every list is looked at, so that answers never come back short.
+    /// The nearest lists, as many as were measured to be enough. Where not all rows pass, more lists, until as many rows that pass have been met as those lists hold without a filter: the nearest of
+    /// fewer rows are further away. With no more than that in all, every list is looked at, so that answers never come back short.
     /// </summary>
     private (int Row, float Score)[] Probe(InvertedLists lists)
     {

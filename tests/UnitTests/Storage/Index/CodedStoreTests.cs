@@ -29,7 +29,7 @@ public sealed class CodedStoreTests
     {
         using TemporaryFolder folder = new();
         IndexOptions options = new() { SealRows = 300, CodecRows = 500 };
-        (IndexModel model, ListLogger logger) = (new(1, Dimensions) { Codec = codec, Index = kind }, new());
+        (IndexModel model, ListLogger logger) = (new(1, Dimensions) { Codec = codec, Index = kind, Clusters = kind == IndexKind.Ivf ? 30 : 0 }, new());
         CollectionStore store = model.Open(folder.Path, options, logger);
         for (int i = 0; i < 6; i++)
         {
@@ -42,6 +42,7 @@ public sealed class CodedStoreTests
         parts.ShouldAllBe(p => p.Packed == null == (codec == null || !codec.Contains('4')));
         parts.ShouldAllBe(p => p.Structure.ToString() == (p.Rows >= 500 ? structure : nameof(Structure.None)), "for codes: without them answers are exact");
         parts.ShouldContain(p => p.Rows >= 500);
+        parts.ShouldAllBe(p => p.Lists == null || p.Lists.Probes * 3 < p.Lists.Count * 0.9, "lists are left unread");
         double recall = model.Recall(store, 40);
         recall.ShouldBeGreaterThan(kind == IndexKind.Exact ? 0.9999 : 0.95, $"{codec}");
         byte[]? trained = store.Codec?.Write();
@@ -61,7 +62,7 @@ public sealed class CodedStoreTests
     public async Task However_few_rows_pass_the_answer_is_as_long_as_they_are_many_and_a_search_of_everything_is_whole(string codec, IndexKind kind)
     {
         using TemporaryFolder folder = new();
-        (IndexModel model, ListLogger logger) = (new(5, Dimensions) { Codec = codec, Index = kind }, new());
+        (IndexModel model, ListLogger logger) = (new(5, Dimensions) { Codec = codec, Index = kind, Clusters = kind == IndexKind.Ivf ? 30 : 0 }, new());
         CollectionStore store = model.Open(folder.Path, new IndexOptions { SealRows = 300, CodecRows = 500 }, logger);
         store.Index.Apply(model.Change(500, keys: 100_000));
         await MaintainAsync(store);
