@@ -111,7 +111,7 @@ internal sealed class CollectionStore
     {
         SegmentContent content = SegmentContent.Of(sources, isOldest);
         SegmentPart merged = _files.Write(content, plan.Codec, cancellationToken);
-        _seed = GraphSeed.Of(sources[0], merged);
+        _seed = plan.Wanted(merged.Rows) == Structure.Graph ? GraphSeed.Of(sources[0], merged) : null;
         // What is in memory is sealed without a graph, which takes long, and gets one when nothing waits; a file that is written again keeps being searched until it has one.
         if (plan.Wanted(merged.Rows) is not Structure.None and var wanted && !sources.Any(s => s.Part is MemoryPart))
         {

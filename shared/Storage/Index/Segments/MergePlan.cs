@@ -42,7 +42,7 @@ internal sealed record MergePlan(SegmentCodec? Codec, IndexKind Kind, IndexOptio
             }
             if (Wanted(part.Rows) is not Structure.None and var wanted && part.Structure != wanted)
             {
-                return new MergeStep(i, 1, wanted);
+                return new MergeStep(i, 1, part.IsFull ? Structure.None : wanted);
             }
         }
         return null;

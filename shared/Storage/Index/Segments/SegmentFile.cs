@@ -17,7 +17,7 @@ internal sealed unsafe class SegmentFile : IDisposable
 
     private SegmentFile(MemoryMappedFile file, IReadOnlyList<SegmentHead> heads)
     {
-        (_file, Head, Last) = (file, heads[0], heads[^1]);
+        (_file, Head, Last, IsFull) = (file, heads[0], heads[^1], heads.Count > MostAppended);
         foreach (Section section in heads.SelectMany(h => h.Sections))
         {
             _sections[section.Kind] = section; // a later one replaces an earlier one
@@ -34,6 +34,9 @@ internal sealed unsafe class SegmentFile : IDisposable
 
     /// <summary>The last head: behind its sections something may be appended.</summary>
     public SegmentHead Last { get; }
+
+    /// <summary>Nothing more can be appended: it has to be written again.</summary>
+    public bool IsFull { get; }
 
     /// <summary>What was appended, in order.</summary>
     public IReadOnlyList<SectionKind> Appended { get; }

@@ -68,6 +68,9 @@ internal sealed class SegmentPart : IndexPart, IDisposable
     /// <summary>The lists of the rows; null when they are not the structure.</summary>
     public InvertedLists? Lists => Has == Structure.Lists ? _lists.Value?.Lists : null;
 
+    /// <summary>Nothing more can be appended.</summary>
+    public bool IsFull => _file.IsFull;
+
     /// <summary>Behind what something may be appended.</summary>
     public SegmentHead LastHead => _file.Last;
 

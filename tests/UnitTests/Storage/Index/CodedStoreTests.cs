@@ -194,7 +194,7 @@ public sealed class CodedStoreTests
     {
         using TemporaryFolder folder = new();
         IndexOptions options = new() { SealRows = 300, CodecRows = 500 };
-        (IndexModel model, ListLogger logger) = (new(3, Dimensions) { Codec = codec, Index = kind }, new());
+        (IndexModel model, ListLogger logger) = (new(3, Dimensions) { Codec = codec, Index = kind, Clusters = kind == IndexKind.Ivf ? 30 : 0 }, new());
         CollectionStore store = model.Open(folder.Path, options, logger);
         store.Index.Apply(model.Change(400, keys: 100_000));
         await MaintainAsync(store);
