@@ -49,10 +49,15 @@ internal static class CollectionEndpoints
         EncoderDescription model = await encoder.DescribeAsync(input.Encoder ?? existing?.Encoder, cancellationToken);
         Check(input.Chunking, model);
         string? codec = CodecChoice.Read(input.Codec, model.Space.Dimensions, cancellationToken);
+        Check(input.Index ?? existing?.Index, input.Codec is null ? existing?.Codec : codec);
         await catalog.PutCollectionAsync(collection, model.Model, model.Space, input.Chunking, cancellationToken);
         if (input.Codec is not null)
         {
             await catalog.SetCodecAsync(collection, codec, cancellationToken);
+        }
+        if (input.Index is { } index)
+        {
+            await catalog.SetIndexAsync(collection, index, cancellationToken);
         }
         return Results.Json(await catalog.DescribeCollectionAsync(collection, cancellationToken), WireJson.Strict.CollectionInfo,
             statusCode: existing is null ? StatusCodes.Status201Created : StatusCodes.Status200OK);
@@ -63,6 +68,15 @@ internal static class CollectionEndpoints
         await catalog.GetCollectionAsync(collection, cancellationToken);
         await catalog.DeleteCollectionAsync(collection, cancellationToken);
         return Results.NoContent();
+    }
+
+    private static void Check(IndexKind? index, string? codec)
+    {
+        if (codec is null && index is IndexKind.Ivf or IndexKind.Graph)
+        {
+            throw new RetrievalException(ErrorKind.Invalid, "Lists and graphs are over codes, and this collection has no codec.", "index", index.ToString()!.ToLowerInvariant(), "auto, exact, or ivf and graph with a codec",
+                "Name a codec, such as \"codec\": \"int8\", or set \"index\": \"auto\".");
+        }
     }
 
     private static void Check(ChunkingSettings? chunking, EncoderDescription model)

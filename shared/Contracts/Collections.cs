@@ -1,4 +1,20 @@
+using System.Text.Json.Serialization;
+
 namespace Retrieval.Contracts;
+
+/// <summary>How a collection's vectors are searched once a codec compresses them; without one every vector is looked at, whatever the size.</summary>
+[JsonConverter(typeof(WireWord<IndexKind>))]
+public enum IndexKind
+{
+    /// <summary>By the size of its files and by the codec.</summary>
+    [JsonStringEnumMemberName("auto")] Auto,
+    /// <summary>Every vector itself is looked at.</summary>
+    [JsonStringEnumMemberName("exact")] Exact,
+    /// <summary>Inverted lists: quick to build, and the better choice over codes of half bytes.</summary>
+    [JsonStringEnumMemberName("ivf")] Ivf,
+    /// <summary>A graph: slow to build, quick to search.</summary>
+    [JsonStringEnumMemberName("graph")] Graph,
+}
 
 /// <summary>Body of <c>PUT /v1/collections/{c}</c>; everything may be left out.</summary>
 public sealed record CollectionInput
@@ -11,6 +27,9 @@ public sealed record CollectionInput
 
     /// <summary>How vectors are compressed in the index: <c>int8</c>, <c>opq+:96</c>, …, or <c>none</c>. May be changed at any time; searches go on while files are written again.</summary>
     public string? Codec { get; init; }
+
+    /// <summary>How it is searched; default auto. <c>ivf</c> and <c>graph</c> need a codec. May be changed at any time; searches go on while lists or a graph are built.</summary>
+    public IndexKind? Index { get; init; }
 }
 
 /// <summary>How documents are cut into chunks.</summary>
@@ -47,6 +66,8 @@ public sealed record CollectionInfo
     public required ChunkingSettings Chunking { get; init; }
     /// <summary>How vectors are compressed in the index; missing when they are not.</summary>
     public string? Codec { get; init; }
+    /// <summary>How it is searched.</summary>
+    public IndexKind Index { get; init; }
     /// <summary>Documents that can be found.</summary>
     public required long Documents { get; init; }
     /// <summary>Chunks that can be found.</summary>

@@ -44,9 +44,13 @@ public sealed class IndexOptions
     [Range(1, 10_000_000)]
     public int SealRows { get; init; } = 8192;
 
-    /// <summary>Chunks of a file from which on it has a graph over its codes, and searches walk through it instead of looking at each; only with a codec. Default 20,000.</summary>
+    /// <summary>Chunks of a file from which on it has a graph over its codes, and searches walk through it instead of looking at each; only with a codec, of more than half bytes, and where the collection leaves the choice. Default 20,000.</summary>
     [Range(1, 1_000_000_000)]
     public int GraphRows { get; init; } = 20_000;
+
+    /// <summary>Chunks of a file from which on it has inverted lists; only with a codec of half bytes (pca4, pq4, opq4), and where the collection leaves the choice. Default 200,000.</summary>
+    [Range(1, 1_000_000_000)]
+    public int ListRows { get; init; } = 200_000;
 
     /// <summary>Chunks of a collection from which on its codec is trained and used. Default 2,000.</summary>
     [Range(1, 1_000_000_000)]

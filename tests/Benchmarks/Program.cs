@@ -31,7 +31,11 @@ Option<int> graphRows = new("--rows") { Description = "Clustered rows; 0: the re
 Option<string[]> over = new("--over") { Description = "Codecs under the graph; none: the vectors themselves", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => ["none", "int8", "pca:192"] };
 Option<bool> peer = new("--peer") { Description = "hnswlib too (python3-hnswlib)", DefaultValueFactory = _ => true };
 Command graph = new("graph", "The graph over codes against hnswlib: queries a core-second at recall 0.98, and memory") { graphRows, queries, over, peer };
-graph.SetAction((parsed, cancel) => GraphBenchmark.RunAsync(parsed.GetValue(graphRows), parsed.GetValue(queries), parsed.GetValue(over)!, parsed.GetValue(peer), cancel));
+graph.SetAction((parsed, cancel) => Task.FromResult(GraphBenchmark.Run(parsed.GetValue(graphRows), parsed.GetValue(queries), parsed.GetValue(over)!, parsed.GetValue(peer), cancel)));
+Option<string[]> coded = new("--codecs") { Description = "Codecs of the collection, one after another", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => ["int8", "pca4:48"] };
+Option<string[]> kinds = new("--kinds") { Description = "exact, auto (every code), ivf, graph", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => ["auto", "ivf", "graph"] };
+Command structures = new("structures", "Codes, inverted lists and a graph in a segment, with filters: recall, queries a core-second, building") { graphRows, queries, coded, kinds };
+structures.SetAction((parsed, cancel) => StructureBenchmark.RunAsync(parsed.GetValue(graphRows), parsed.GetValue(queries), parsed.GetValue(coded)!, parsed.GetValue(kinds)!, cancel));
 Command compile = new("compile", "Compiling an upgrade of a 127 MiB model, and opening the cached one against ONNX Runtime alone") { rounds };
 compile.SetAction(parsed => CompileBenchmark.Run(parsed.GetValue(rounds)));
 
@@ -48,4 +52,4 @@ Option<int> paragraphs = new("--paragraphs") { Description = "Paragraphs of a bu
 Command ingest = new("ingest", "A bulk load against the encoder alone, over both queues, and a query beside it") { paragraphs, rounds, queries };
 ingest.SetAction((parsed, cancel) => IngestBenchmark.RunAsync(parsed.GetValue(paragraphs), parsed.GetValue(rounds), parsed.GetValue(queries), cancel));
 
-return await new RootCommand("Measures as markdown tables on standard output; results.md keeps the committed ones.") { search, encode, threads, ready, prepare, compile, codecs, tokenize, int8, train, scan, graph, tokenizerLoad, upgrade, ingest }.Parse(args).InvokeAsync();
+return await new RootCommand("Measures as markdown tables on standard output; results.md keeps the committed ones.") { search, encode, threads, ready, prepare, compile, codecs, tokenize, int8, train, scan, graph, structures, tokenizerLoad, upgrade, ingest }.Parse(args).InvokeAsync();

@@ -42,7 +42,7 @@ public sealed partial class Catalog
             }
             Create(session, name, head.Encoder, head.Space, head.Chunking);
             CollectionRow created = Find(session, name)!;
-            session.Execute("UPDATE collections SET codec = $1 WHERE id = $2", head.Codec, created.Id);
+            session.Execute("UPDATE collections SET codec = $1, index_kind = $2 WHERE id = $3", head.Codec, (long)head.Index, created.Id);
             foreach (SnapshotDocument document in SnapshotFormat.Documents(file.Name))
             {
                 Insert(session, created, document);
@@ -68,7 +68,7 @@ public sealed partial class Catalog
             hash.AppendData(json);
             hash.AppendData(LineEnd);
         }
-        Line(JsonSerializer.SerializeToUtf8Bytes(new SnapshotHead(SnapshotFormat.Version, row.Name, row.Encoder, space, row.Chunking, row.Codec), SnapshotFormat.Default.SnapshotHead));
+        Line(JsonSerializer.SerializeToUtf8Bytes(new SnapshotHead(SnapshotFormat.Version, row.Name, row.Encoder, space, row.Chunking, row.Codec, row.Index), SnapshotFormat.Default.SnapshotHead));
         foreach (long key in session.Query("SELECT key FROM documents WHERE collection = $1 AND live = 1 ORDER BY key", r => r.GetInt64(0), row.Id))
         {
             cancellationToken.ThrowIfCancellationRequested();

@@ -45,6 +45,8 @@ internal static class Migrations
         """,
         // 4: files as they were sent, until they are read; where in its document a chunk stands: headings above it (a JSON list), page.
         "ALTER TABLE jobs ADD COLUMN content BLOB; ALTER TABLE chunks ADD COLUMN headings TEXT; ALTER TABLE chunks ADD COLUMN page INTEGER",
+        // 5: how a collection is searched: IndexKind; 0: by its size.
+        "ALTER TABLE collections ADD COLUMN index_kind INTEGER NOT NULL DEFAULT 0",
     ];
 
     /// <summary>Brings a database to this version, in one transaction.</summary>

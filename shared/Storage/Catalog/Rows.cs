@@ -5,12 +5,12 @@ using Retrieval.Contracts;
 namespace Retrieval.Storage;
 
 /// <summary>A collection as the roles need it. Marks of removed documents up to <c>MarksGone</c> are no longer there: a follower that has not come so far begins anew.</summary>
-public sealed record CollectionRow(long Id, string Name, string Encoder, string Space, int Dimensions, ChunkingSettings Chunking, long Seq, string? Codec = null, long MarksGone = 0)
+public sealed record CollectionRow(long Id, string Name, string Encoder, string Space, int Dimensions, ChunkingSettings Chunking, long Seq, string? Codec = null, long MarksGone = 0, IndexKind Index = IndexKind.Auto)
 {
-    internal const string Columns = "id, name, encoder, space, dimensions, chunking, seq, codec, marks_gone";
+    internal const string Columns = "id, name, encoder, space, dimensions, chunking, seq, codec, marks_gone, index_kind";
 
     internal static CollectionRow Read(SqliteDataReader r) => new(r.GetInt64(0), r.GetString(1), r.GetString(2), r.GetString(3), r.GetInt32(4),
-        JsonSerializer.Deserialize(r.GetString(5), WireJson.Lenient.ChunkingSettings)!, r.GetInt64(6), r.IsDBNull(7) ? null : r.GetString(7), r.GetInt64(8));
+        JsonSerializer.Deserialize(r.GetString(5), WireJson.Lenient.ChunkingSettings)!, r.GetInt64(6), r.IsDBNull(7) ? null : r.GetString(7), r.GetInt64(8), (IndexKind)r.GetInt32(9));
 }
 
 /// <summary>A job row: the truth about one change of one document.</summary>

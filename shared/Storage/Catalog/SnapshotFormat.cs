@@ -7,7 +7,7 @@ using Retrieval.Contracts;
 namespace Retrieval.Storage;
 
 /// <summary>First line of a collection's snapshot.</summary>
-internal sealed record SnapshotHead(int Snapshot, string Collection, string Encoder, VectorSpace Space, ChunkingSettings Chunking, string? Codec);
+internal sealed record SnapshotHead(int Snapshot, string Collection, string Encoder, VectorSpace Space, ChunkingSettings Chunking, string? Codec, IndexKind Index = IndexKind.Auto);
 
 /// <summary>A document of a snapshot: everything of its live generation.</summary>
 internal sealed record SnapshotDocument(string Id, long Version, long Generation, string? Title, string Text, string? Url, Dictionary<string, JsonElement>? Metadata, IReadOnlyList<SnapshotChunk> Chunks);

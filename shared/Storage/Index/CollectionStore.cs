@@ -1,7 +1,9 @@
 using Microsoft.Extensions.Logging;
 using Retrieval.Contracts;
+using Retrieval.Vectors;
 using Retrieval.Vectors.Codecs;
 using Retrieval.Vectors.Graph;
+using Retrieval.Vectors.Lists;
 
 namespace Retrieval.Storage;
 
@@ -18,10 +20,12 @@ internal sealed class CollectionStore
     private readonly ILogger _logger;
     private SegmentCodec? _codec;
     private string? _wanted, _refused;
+    private int _kind;
+    private GraphSeed? _seed;
 
     private CollectionStore(CollectionRow collection, string folder, IndexOptions options, SegmentTools tools)
     {
-        (_collection, _folder, _options, _logger, _wanted) = (collection, folder, options, tools.Logger, collection.Codec);
+        (_collection, _folder, _options, _logger, _wanted, _kind) = (collection, folder, options, tools.Logger, collection.Codec, (int)collection.Index);
         _files = new SegmentFolder(folder, collection, tools);
         IReadOnlyList<SegmentPart> parts = _files.Open();
         Index = new CollectionIndex(collection.Dimensions, options.SealRows, parts);
@@ -40,8 +44,8 @@ internal sealed class CollectionStore
     /// <summary>Parts that wait to be sealed.</summary>
     public int Waiting => Index.Snapshot.Slices.SkipLast(1).Count(s => s.Part is MemoryPart);
 
-    /// <summary>Which codec is wanted from now on. True when that is another one.</summary>
-    public bool Want(string? codec) => Interlocked.Exchange(ref _wanted, codec) != codec;
+    /// <summary>Which codec and which kind of index are wanted from now on. True when that is another one.</summary>
+    public bool Want(string? codec, IndexKind kind) => (Interlocked.Exchange(ref _wanted, codec) != codec) | (Interlocked.Exchange(ref _kind, (int)kind) != (int)kind);
 
     /// <summary>Trains the codec that is wanted, once there are vectors enough. A training that fails leaves the codec that there is.</summary>
     public async Task TrainAsync(ICodecTrainer trainer, CancellationToken cancellationToken)
@@ -73,11 +77,19 @@ internal sealed class CollectionStore
     {
         try
         {
-            MergePlan plan = new(_codec, _options);
-            while (plan.Next([.. Index.Snapshot.Slices.SkipLast(1)]) is { } run)
+            MergePlan plan = new(_codec, (IndexKind)Volatile.Read(ref _kind), _options);
+            while (plan.Next([.. Index.Snapshot.Slices.SkipLast(1)]) is { } step)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                Merge(plan, [.. Index.Snapshot.Slices.Skip(run.First).Take(run.Count)], run.First == 0, cancellationToken);
+                PartSlice[] sources = [.. Index.Snapshot.Slices.Skip(step.First).Take(step.Count)];
+                if (step.Append != Structure.None)
+                {
+                    Index.Replace([sources[0].Part], Append((SegmentPart)sources[0].Part, step.Append, cancellationToken));
+                }
+                else
+                {
+                    Merge(plan, sources, step.First == 0, cancellationToken);
+                }
             }
             return true;
         }
@@ -95,17 +107,45 @@ internal sealed class CollectionStore
         }
     }
 
-    private void Merge(MergePlan plan, IReadOnlyList<PartSlice> sources, bool isOldest, CancellationToken cancellationToken)
+    private void Merge(MergePlan plan, PartSlice[] sources, bool isOldest, CancellationToken cancellationToken)
     {
         SegmentContent content = SegmentContent.Of(sources, isOldest);
-        // What is in memory is sealed without one, since a graph takes long; its file gets one when nothing waits.
-        HnswGraph? graph = plan.WithGraph(content.Rows) && !sources.Any(s => s.Part is MemoryPart) ? GraphBuilder.Build(content.Reader(), content.Rows, new GraphOptions(), null, cancellationToken) : null;
-        SegmentPart merged = _files.Write(content, plan.Codec, graph, cancellationToken);
+        SegmentPart merged = _files.Write(content, plan.Codec, cancellationToken);
+        _seed = plan.Wanted(merged.Rows) == Structure.Graph ? GraphSeed.Of(sources[0], merged) : null;
+        // What is in memory is sealed without a graph, which takes long, and gets one when nothing waits; a file that is written again keeps being searched until it has one.
+        if (plan.Wanted(merged.Rows) is not Structure.None and var wanted && !sources.Any(s => s.Part is MemoryPart))
+        {
+            merged = Append(merged, wanted, cancellationToken);
+        }
         Index.Replace([.. sources.Select(s => s.Part)], merged);
         foreach (SegmentPart old in sources.Select(s => s.Part).OfType<SegmentPart>())
         {
             SegmentFolder.Retire(old);
         }
-        Log.Sealed(_logger, _collection.Name, sources.Count, merged.Path, merged.Rows);
+        Log.Sealed(_logger, _collection.Name, sources.Length, merged.Path, merged.Rows);
+    }
+
+    private SegmentPart Append(SegmentPart part, Structure wanted, CancellationToken cancellationToken)
+    {
+        RowReader rows = row => part.Vectors(row)[..part.Dimensions];
+        IReadOnlyList<NewSection> sections = wanted == Structure.Lists ? SegmentAppender.Of(ListBuilder.Build(rows, part.Rows, part.Dimensions, new ListOptions(), cancellationToken), part)
+            : SegmentAppender.Of(_seed is { } seed && seed.Merged == part ? GraphBuilder.Extend(seed.Graph(rows, cancellationToken), rows, part.Rows, null, cancellationToken)
+                : GraphBuilder.Build(rows, part.Rows, new GraphOptions(), null, cancellationToken));
+        SegmentPart whole = _files.Append(part, sections);
+        _seed = null;
+        Log.Appended(_logger, _collection.Name, whole.Path, whole.Rows, wanted);
+        return whole;
+    }
+
+    /// <summary>A graph to begin with: that of the oldest of the merged parts, whose rows are the first of the new one. It is worth it when few of them have died.</summary>
+    private sealed record GraphSeed(SegmentPart Merged, SegmentPart From, RowBitmap Kept)
+    {
+        private const double Worth = 0.8;
+
+        public static GraphSeed? Of(PartSlice oldest, SegmentPart merged) =>
+            oldest.Part is SegmentPart { Structure: Structure.Graph } from && oldest.Live.Count() >= Worth * from.Rows ? new GraphSeed(merged, from, oldest.Live) : null;
+
+        public HnswGraph Graph(RowReader rows, CancellationToken cancellationToken) =>
+            From.Graph is { } graph ? GraphBuilder.Keep(graph, Kept, rows, cancellationToken) : GraphBuilder.Build(rows, 0, new GraphOptions(), null, cancellationToken);
     }
 }

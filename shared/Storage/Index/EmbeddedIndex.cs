@@ -62,7 +62,7 @@ public sealed class EmbeddedIndex : IAsyncDisposable
         {
             throw new RetrievalException(ErrorKind.Invalid, $"Dimension {at} of the query is {query[at]}.", "vector", $"{query[at]}", "finite numbers");
         }
-        return Snapshot(collection)?.Search(query, top, FilterReader.Read(filter), new SearchEffort(_options.Oversampling, _options.Breadth), cancellationToken) ?? [];
+        return Snapshot(collection)?.Search(query, top, FilterReader.Read(filter), new SearchEffort(_options.Oversampling, _options.Breadth, collection.Index == IndexKind.Exact), cancellationToken) ?? [];
     }
 
     /// <summary>The same filter for another channel, by chunk row; null when everything passes.</summary>
@@ -164,7 +164,7 @@ public sealed class EmbeddedIndex : IAsyncDisposable
     {
         CollectionStore store = _collections.TryGetValue(row.Id, out CollectionStore? known) ? known
             : _collections[row.Id] = CollectionStore.Open(row, Path.Combine(Folder, row.Id.ToString(CultureInfo.InvariantCulture)), _options, _tools);
-        if (store.Want(row.Codec))
+        if (store.Want(row.Codec, row.Index))
         {
             _full.Writer.TryWrite(true);
         }

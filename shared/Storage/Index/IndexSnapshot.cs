@@ -5,7 +5,8 @@ namespace Retrieval.Storage;
 /// <summary>How much a search looks at where it does not look at everything.</summary>
 /// <param name="Oversampling">Candidates by code for each hit wanted.</param>
 /// <param name="Breadth">Candidates kept in a graph, at least.</param>
-internal sealed record SearchEffort(int Oversampling, int Breadth);
+/// <param name="Exact">Look at every vector after all.</param>
+internal sealed record SearchEffort(int Oversampling, int Breadth, bool Exact = false);
 
 /// <summary>What readers see of a collection: parts in the order of their changes, and which of their rows live.</summary>
 /// <param name="Seq">Last change that is in.</param>
@@ -22,7 +23,7 @@ internal sealed record IndexSnapshot(long Seq, int Dimensions, IReadOnlyList<Par
     /// <summary>The best rows that live and pass, by inner product; of equal ones the older. Exact where there are neither codes nor a graph.</summary>
     public IReadOnlyList<(long Row, float Score)> Search(ReadOnlyMemory<float> query, int top, FilterPlan? filter, SearchEffort effort, CancellationToken cancellationToken)
     {
-        List<PartSearch> searches = [.. Slices.Where(s => s.Rows > 0).Select(s => new PartSearch(s, s.Allowed(filter), query, top, effort))];
+        List<PartSearch> searches = [.. Slices.Where(s => s.Rows > 0).Select(s => new PartSearch(s, s.Allowed(filter), query, top, effort, cancellationToken))];
         List<(PartSearch Search, int Run)> work = [.. searches.SelectMany(s => Enumerable.Range(0, s.Runs).Select(run => (s, run)))];
         void Run(int i)
         {

@@ -24,6 +24,7 @@ public sealed class CatalogModelTests
                 await run.CheckAsync();
             }
         }
+        TestContext.Current.TestOutputHelper!.WriteLine($"seed {seed}: {string.Join(", ", run.Done.Select(d => $"{d.Key} {d.Value}"))}, {run.Kills} kills and {run.Restores} restores that changed something, {Operations / 50} comparisons of everything");
         run.Kills.ShouldBeGreaterThan(5, $"seed {seed}");
         run.Restores.ShouldBeGreaterThan(5, $"seed {seed}");
     }
@@ -59,22 +60,30 @@ public sealed class CatalogModelTests
             await _opened.DisposeAsync();
         }
 
-        public Task StepAsync() => _random.Next(100) switch
+        /// <summary>How often each operation was done.</summary>
+        public SortedDictionary<string, int> Done { get; } = [];
+
+        public Task StepAsync()
         {
-            < 2 => CreateAsync(),
-            < 3 => DeleteCollectionAsync(),
-            < 35 => AcceptAsync(),
-            < 45 => ClaimAsync(),
-            < 65 => BeginAsync(),
-            < 83 => FinishAsync(),
-            < 90 => FailAsync(),
-            < 93 => ExtendAsync(),
-            < 96 => AdvanceAsync(),
-            < 97 => RestoreAsync(),
-            < 98 => KillAsync(),
-            < 99 => ReopenAsync(),
-            _ => ReleaseAsync(),
-        };
+            (string name, Func<Task> step) = _random.Next(100) switch
+            {
+                < 2 => ("create", (Func<Task>)CreateAsync),
+                < 3 => ("delete collection", DeleteCollectionAsync),
+                < 35 => ("accept", AcceptAsync),
+                < 45 => ("claim", ClaimAsync),
+                < 65 => ("begin", BeginAsync),
+                < 83 => ("finish", FinishAsync),
+                < 90 => ("fail", FailAsync),
+                < 93 => ("extend", ExtendAsync),
+                < 96 => ("advance", AdvanceAsync),
+                < 97 => ("restore", RestoreAsync),
+                < 98 => ("kill", KillAsync),
+                < 99 => ("reopen", ReopenAsync),
+                _ => ("release", ReleaseAsync),
+            };
+            Done[name] = Done.GetValueOrDefault(name) + 1;
+            return step();
+        }
 
         public int Kills { get; private set; }
 
@@ -341,6 +350,7 @@ public sealed class CatalogModelTests
             IReadOnlyList<(long Row, double Score)> found = await Catalog.SearchLexicalAsync(collection.Row, word, 10_000, _index.Allowed(collection.Row, filter), default);
             IReadOnlyList<StoredChunk> chunks = await Catalog.ReadChunksAsync(collection.Row, [.. found.Select(f => f.Row)], default);
             found.ShouldAllBe(f => f.Score > 0, _seed);
+            (await Catalog.SearchLexicalAsync(collection.Row, word, 3, _index.Allowed(collection.Row, filter), default)).ShouldBe(found.Take(3), _seed);
             chunks.Count.ShouldBe(found.Count, _seed);
             chunks.Select(c => (c.Document, c.Start)).Order().ShouldBe(
                 collection.Chunks(filter).Where(c => c.Chunk.Words.Split(' ').Contains(word)).Select(c => (c.Document.Id, c.Chunk.Start)).Order(), _seed);
