@@ -55,7 +55,7 @@ internal sealed class LocalCodecService(ICodecTrainer trainer, CompressionOption
     {
         cancellationToken.ThrowIfCancellationRequested();
         Codec codec = CodecState.Read(request.State, options);
-        return Task.FromResult(new CodecDescription(codec.Kind, codec.Dimensions, codec.CodeBytes, request.State.LongLength, 8.0 * codec.CodeBytes / codec.Dimensions, CodecState.About[codec.Kind]));
+        return Task.FromResult(new CodecDescription(codec.Kind, codec.Dimensions, codec.CodeBytes, request.State.LongLength, 8.0 * codec.CodeBytes / codec.Dimensions, CodecKind.Find(codec.Kind)!.About));
     }
 
     private static float[] Decode(Codec codec, byte[]? code, int number)
