@@ -65,6 +65,15 @@ public sealed class EmbeddedIndex : IAsyncDisposable
         return Snapshot(collection)?.Search(query, top, FilterReader.Read(filter), new SearchEffort(_options.Oversampling, _options.Breadth), cancellationToken) ?? [];
     }
 
+    /// <summary>Vectors of at most so many chunks, spread evenly over all of them, row after row; a seed gives the same ones while nothing changes.</summary>
+    public float[] Sample(CollectionRow collection, int most, int seed) => Snapshot(collection)?.Sample(most, seed) ?? [];
+
+    /// <summary>Rows of chunks, spread in the same way.</summary>
+    public IReadOnlyList<long> SampleRows(CollectionRow collection, int most, int seed) => Snapshot(collection)?.SampleRows(most, seed) ?? [];
+
+    /// <summary>How far a collection's codec has come; null before its first change is in.</summary>
+    public IndexInfo? Describe(CollectionRow collection) => _collections.TryGetValue(collection.Id, out CollectionStore? store) ? store.Describe() : null;
+
     /// <summary>The same filter for another channel, by chunk row; null when everything passes.</summary>
     public Func<long, bool>? Allowed(CollectionRow collection, Filter? filter) =>
         FilterReader.Read(filter) is { } plan ? Snapshot(collection)?.Among(plan) ?? (_ => false) : null;

@@ -63,23 +63,34 @@ internal sealed record IndexSnapshot(long Seq, int Dimensions, IReadOnlyList<Par
     /// <summary>Vectors of rows that live, at most so many, spread evenly over all of them from a place that the seed decides.</summary>
     public float[] Sample(int most, int seed)
     {
-        long live = Live;
-        int wanted = (int)Math.Min(live, most), taken = 0;
-        float[] sample = new float[wanted * Dimensions];
+        float[] sample = new float[(int)Math.Min(Live, most) * Dimensions];
+        int taken = 0;
+        foreach ((IndexPart part, int row) in Spread(most, seed))
+        {
+            part.Vectors(row)[..Dimensions].CopyTo(sample.AsSpan(taken++ * Dimensions));
+        }
+        GC.KeepAlive(Slices);
+        return taken * Dimensions == sample.Length ? sample : sample[..(taken * Dimensions)];
+    }
+
+    /// <summary>The catalog's rows of such a sample.</summary>
+    public IReadOnlyList<long> SampleRows(int most, int seed) => [.. Spread(most, seed).Select(s => s.Part.Handles[s.Row])];
+
+    private IEnumerable<(IndexPart Part, int Row)> Spread(int most, int seed)
+    {
+        long live = Live, wanted = Math.Min(live, most), taken = 0, number = 0;
         double step = (double)live / Math.Max(1, wanted), next = new Random(seed).NextDouble() * (step - 1);
-        long number = 0;
         foreach (PartSlice slice in Slices)
         {
             for (int row = 0; row < slice.Rows && taken < wanted; row++)
             {
                 if (slice.Live[row] && number++ >= (long)next)
                 {
-                    slice.Part.Vectors(row)[..Dimensions].CopyTo(sample.AsSpan(taken++ * Dimensions));
+                    taken++;
                     next += step;
+                    yield return (slice.Part, row);
                 }
             }
         }
-        GC.KeepAlive(Slices);
-        return taken == wanted ? sample : sample[..(taken * Dimensions)];
     }
 }
