@@ -22,8 +22,8 @@ public sealed class OpenApiTests(InProcessServer server) : IClassFixture<InProce
         [
             "delete /v1/collections/{collection}", "delete /v1/collections/{collection}/documents/{id}",
             "get /healthz", "get /readyz", "get /v1/collections", "get /v1/collections/{collection}", "get /v1/collections/{collection}/documents",
-            "get /v1/collections/{collection}/documents/{id}", "get /v1/collections/{collection}/snapshot", "get /v1/jobs/{job}",
-            "post /embed", "post /v1/codecs/decode", "post /v1/codecs/describe", "post /v1/codecs/encode", "post /v1/codecs/train", "post /v1/collections/{collection}/documents", "post /v1/collections/{collection}/search",
+            "get /v1/collections/{collection}/documents/{id}", "get /v1/collections/{collection}/questions", "get /v1/collections/{collection}/snapshot", "get /v1/collections/{collection}/vectors", "get /v1/jobs/{job}",
+            "post /embed", "post /v1/codecs/decode", "post /v1/codecs/describe", "post /v1/codecs/encode", "post /v1/codecs/train", "post /v1/collections/{collection}/documents", "post /v1/collections/{collection}/questions", "post /v1/collections/{collection}/search",
             "put /v1/collections/{collection}", "put /v1/collections/{collection}/documents/{id}", "put /v1/collections/{collection}/snapshot",
         ]);
     }
@@ -39,6 +39,9 @@ public sealed class OpenApiTests(InProcessServer server) : IClassFixture<InProce
     [InlineData("post /v1/codecs/decode", "application/json", "CodecDecodeRequest", "200", "CodecDecodeResult")]
     [InlineData("post /v1/codecs/describe", "application/json", "CodecDescribeRequest", "200", "CodecDescription")]
     [InlineData("post /v1/codecs/train", "application/json", "CodecTrainRequest", "413", "ProblemBody")]
+    [InlineData("post /v1/codecs/train", "application/json", "CodecTrainRequest", "429", "ProblemBody")]
+    [InlineData("get /v1/collections/{collection}/questions", null, null, "200", "QuestionSample")]
+    [InlineData("post /v1/collections/{collection}/questions", "application/json", "QuestionInput", "200", "QuestionVectors")]
     [InlineData("get /v1/collections/{collection}/documents/{id}", null, null, "200", "DocumentInfo")]
     [InlineData("get /v1/collections/{collection}/documents", null, null, "200", "DocumentList")]
     [InlineData("get /v1/jobs/{job}", null, null, "200", "StatusInfo")]

@@ -9,7 +9,7 @@ namespace Retrieval.UnitTests.Compression;
 public sealed class CodecServiceTests
 {
     private static readonly CompressionOptions Options = new() { MaxCodecVectors = 400, MaxCodecBytes = 400 * 16 * sizeof(float), MaxCodecDimensions = 32 };
-    private readonly LocalCodecService _service = new(new LocalCodecTrainer(), Options);
+    private readonly LocalCodecService _service = new(new LocalCodecTrainer(), new TrainingQueue(Options), Options);
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
