@@ -11,7 +11,7 @@ namespace Retrieval.Storage;
 /// </summary>
 internal sealed class PartSearch(PartSlice slice, RowBitmap allowed, ReadOnlyMemory<float> query, int top, SearchEffort effort)
 {
-    private const int CodesAtOnce = 512;
+    private const int CodesAtOnce = 512, FewestCodes = 4096;
 
     private readonly SegmentPart? _segment = slice.Part as SegmentPart;
     private readonly CodeQuery? _coded = (slice.Part as SegmentPart)?.Codec?.Codec.Query(query.Span);
@@ -21,10 +21,13 @@ internal sealed class PartSearch(PartSlice slice, RowBitmap allowed, ReadOnlyMem
     public int Rows => Graph is null ? slice.Rows : 0;
 
     /// <summary>Independent pieces of work.</summary>
-    public int Runs => Graph is null ? (slice.Rows + effort.RowsAtOnce - 1) / effort.RowsAtOnce : 1;
+    public int Runs => Graph is null ? (slice.Rows + RowsAtOnce - 1) / RowsAtOnce : 1;
 
     /// <summary>Walks go over codes; without them every vector is looked at.</summary>
     private HnswGraph? Graph => _coded is null ? null : _segment!.Graph;
+
+    // Codes are an eighth of the vectors or less, and each run has its own candidates to sort.
+    private int RowsAtOnce => _coded is null ? effort.RowsAtOnce : Math.Max(effort.RowsAtOnce, FewestCodes);
 
     private int Candidates => Math.Min(slice.Rows, _coded is null ? top : checked(top * effort.Oversampling));
 
@@ -33,7 +36,7 @@ internal sealed class PartSearch(PartSlice slice, RowBitmap allowed, ReadOnlyMem
     /// <summary>Does one piece.</summary>
     public void Run(int run)
     {
-        (int first, int end) = (run * effort.RowsAtOnce, Math.Min(slice.Rows, (run + 1) * effort.RowsAtOnce));
+        (int first, int end) = (run * RowsAtOnce, Math.Min(slice.Rows, (run + 1) * RowsAtOnce));
         _found.Add(Graph is { } graph ? Walk(graph) : _coded is null ? Scan(first, end) : ScanCodes(first, end));
         GC.KeepAlive(slice); // its file stays mapped while spans of it are read
     }

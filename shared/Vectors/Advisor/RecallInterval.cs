@@ -21,6 +21,7 @@ public sealed record RecallInterval(double Value, double Low, double High)
         double trials = between > 0 ? Math.Clamp(mean * (1 - mean) / between, n, (double)n * depth) : (double)n * depth;
         double centre = (mean + Z * Z / (2 * trials)) / (1 + Z * Z / trials);
         double half = Z * Math.Sqrt(mean * (1 - mean) / trials + Z * Z / (4 * trials * trials)) / (1 + Z * Z / trials);
-        return new RecallInterval(mean, Math.Max(0, centre - half), Math.Min(1, centre + half));
+        // Rounding must not leave the mean outside where it is an end itself.
+        return new RecallInterval(mean, Math.Clamp(centre - half, 0, mean), Math.Clamp(centre + half, mean, 1));
     }
 }

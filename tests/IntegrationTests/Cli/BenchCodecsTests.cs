@@ -62,19 +62,19 @@ public sealed class BenchCodecsTests : IDisposable
         const string index = "--Storage:Index:SealRows 20 --Storage:Index:CodecRows 40";
         (await ShellAsync($"retrieval index turbines.ndjson --collection a {Own} {index}")).ShouldSucceed();
         // Nobody listens: the command opens the folder itself.
-        Result own = (await ShellAsync($"retrieval bench codecs a --codecs int8 pca:24 --min-recall 0.5 --apply {Own} {index}")).ShouldSucceed();
+        Result own = (await ShellAsync($"retrieval bench codecs a --codecs int8 --min-recall 0.5 --apply {Own} {index}")).ShouldSucceed();
         own.Out.ShouldContain("all 90 vectors of collection 'a'; ");
         own.Out.ShouldContain("stand in for questions");
-        own.Out.ShouldContain("Collection 'a' has codec pca:24: ");
+        own.Out.ShouldContain("Collection 'a' has codec int8: ");
         await using RetrievalProcess server = RetrievalProcess.Shell(_folder.Path, $"exec retrieval serve {Own} {index}");
         await server.WaitForAsync("Retrieval is up at");
         using ApiClient api = new(new Uri(_address));
         JsonElement info = (await api.GetAsync("/v1/collections/a")).Json;
-        (info.String("codec"), info.GetProperty("index").String("codec")).ShouldBe(("pca:24", "pca:24"));
-        Result running = (await ShellAsync($"retrieval bench codecs a --queries questions.txt --codecs float16 int8 --max-query-ms 1000 --apply --json {Own}")).ShouldSucceed();
+        (info.String("codec"), info.GetProperty("index").String("codec")).ShouldBe(("int8", "int8"));
+        Result running = (await ShellAsync($"retrieval bench codecs a --queries questions.txt --codecs float16 --max-query-ms 1000 --apply --json {Own}")).ShouldSucceed();
         JsonElement[] answers = [.. running.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => JsonDocument.Parse(l).RootElement)];
         answers[0].String("about")!.ShouldContain("30 questions of questions.txt");
-        (answers[1].String("codec"), answers[1].String("stage")).ShouldBe((answers[0].String("choice"), "ready"));
+        (answers[1].String("codec"), answers[1].String("stage")).ShouldBe(("float16", "ready"));
         answers[1].Int("coded").ShouldBe((await api.GetAsync("/v1/collections/a")).Json.GetProperty("index").Int("sealed"));
     }
 
