@@ -83,7 +83,6 @@ public sealed class CodecBenchTests
     [InlineData(32)]
     [InlineData(48)]
     [InlineData(100)]
-    [InlineData(384)]
     public void Every_kind_is_measured_and_every_size_fits_the_dimensions(int dimensions)
     {
         IReadOnlyList<CodecSpec> specs = CodecGrid.Of(dimensions);
