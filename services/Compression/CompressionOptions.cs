@@ -28,4 +28,8 @@ public sealed class CompressionOptions
     /// <summary>Numbers in one of those vectors; training takes memory by its square. Default 4,096.</summary>
     [Range(1, 8_192)]
     public int MaxCodecDimensions { get; init; } = 4_096;
+
+    /// <summary>Trainings asked for over the codec routes that wait while another one runs; more get 429. A training takes every core. Default 4.</summary>
+    [Range(0, 1000)]
+    public int MaxWaitingTrainings { get; init; } = 4;
 }

@@ -18,8 +18,8 @@ internal static class CollectionEndpoints
             .WithSummary("List collections").Produces<CollectionList>().Problems();
         routes.MapPut("/v1/collections/{collection}", PutAsync).WithSummary("Create a collection, or change its chunking or its codec")
             .Accepts<CollectionInput>(true, "application/json").Produces<CollectionInfo>().Produces<CollectionInfo>(201).Problems(400, 404, 409, 413, 415);
-        routes.MapGet("/v1/collections/{collection}", async (string collection, Catalog catalog, CancellationToken cancellationToken) =>
-                Results.Json(await catalog.DescribeCollectionAsync(collection, cancellationToken), WireJson.Strict.CollectionInfo))
+        routes.MapGet("/v1/collections/{collection}", async (string collection, Catalog catalog, EmbeddedIndex index, CancellationToken cancellationToken) =>
+                Results.Json(await DescribeAsync(collection, catalog, index, cancellationToken), WireJson.Strict.CollectionInfo))
             .WithSummary("Describe a collection").Produces<CollectionInfo>().Problems(404);
         routes.MapDelete("/v1/collections/{collection}", DeleteAsync).WithSummary("Delete a collection with everything in it")
             .Produces(204).Problems(404);
@@ -36,8 +36,11 @@ internal static class CollectionEndpoints
         RequestBody.LiftServerLimit(request);
         CollectionRow row = await catalog.RestoreAsync(collection, request.Body, cancellationToken);
         await index.WaitForSeqAsync(row.Id, row.Seq, cancellationToken);
-        return Results.Json(await catalog.DescribeCollectionAsync(collection, cancellationToken), WireJson.Strict.CollectionInfo, statusCode: StatusCodes.Status201Created);
+        return Results.Json(await DescribeAsync(collection, catalog, index, cancellationToken), WireJson.Strict.CollectionInfo, statusCode: StatusCodes.Status201Created);
     }
+
+    private static async Task<CollectionInfo> DescribeAsync(string collection, Catalog catalog, EmbeddedIndex index, CancellationToken cancellationToken) =>
+        await catalog.DescribeCollectionAsync(collection, cancellationToken) with { Index = index.Describe(await catalog.GetCollectionAsync(collection, cancellationToken)) };
 
     private static async Task<IResult> PutAsync(string collection, HttpRequest request, Catalog catalog, IEncoder encoder, GatewayOptions options, CancellationToken cancellationToken)
     {

@@ -27,6 +27,7 @@ public static class GatewayRole
         DaprEndpoints.Map(routes, dapr);
         SchemaEndpoint.Map(routes);
         SearchEndpoint.Map(routes);
+        SampleEndpoints.Map(routes);
         CodecEndpoints.Map(routes);
         Page.Map(routes);
         routes.MapOpenApi("/openapi/{documentName}.json");

@@ -134,8 +134,9 @@ public static class RetrievalHost
         {
             services.AddEncoder(settings.Encoder);
         }
-        else if (Peer(settings, Role.Encoder) is { } client)
+        else if (PeerUrl(settings, Role.Encoder) is { } url)
         {
+            HttpClient client = PeerClient.Usual(url);
             services.AddSingleton(_ => new HttpEncoder(client)).AddSingleton<IEncoder>(p => p.GetRequiredService<HttpEncoder>()).AddSingleton<ITokenizerFiles>(p => p.GetRequiredService<HttpEncoder>());
         }
     }
@@ -146,15 +147,15 @@ public static class RetrievalHost
         {
             services.AddCompression(settings.Compression);
         }
-        else if (Peer(settings, Role.Compression) is { } client)
+        else if (PeerUrl(settings, Role.Compression) is { } url)
         {
-            services.AddSingleton<ICompressor>(_ => new HttpCompressor(client)).AddSingleton<ICodecTrainer>(_ => new HttpCodecTrainer(client))
-                .AddSingleton<ICodecService>(_ => new HttpCodecService(client));
+            HttpClient codecs = PeerClient.Patient(url);
+            services.AddSingleton<ICompressor>(_ => new HttpCompressor(PeerClient.Usual(url))).AddSingleton<ICodecTrainer>(_ => new HttpCodecTrainer(codecs))
+                .AddSingleton<ICodecService>(_ => new HttpCodecService(codecs));
         }
     }
 
-    private static HttpClient? Peer(Settings settings, Role role) =>
-        settings.Peers.TryGetValue(role, out PeerOptions? peer) && peer.Urls.Count > 0 ? new HttpClient { BaseAddress = new Uri(peer.Urls[0]) } : null;
+    private static string? PeerUrl(Settings settings, Role role) => settings.Peers.TryGetValue(role, out PeerOptions? peer) && peer.Urls.Count > 0 ? peer.Urls[0] : null;
 
     private static void Limit(KestrelServerOptions kestrel)
     {

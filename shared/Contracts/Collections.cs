@@ -76,6 +76,41 @@ public sealed record CollectionInfo
     public required long OpenJobs { get; init; }
     /// <summary>Last change that is durable; every change of a document takes the next number.</summary>
     public required long Seq { get; init; }
+    /// <summary>How far the index has brought the codec; missing in lists, and before the first change is in.</summary>
+    public IndexInfo? Index { get; init; }
+}
+
+/// <summary>A collection's index and its codec.</summary>
+public sealed record IndexInfo
+{
+    /// <summary>The codec that the index works towards; missing for none.</summary>
+    public string? Codec { get; init; }
+    /// <summary>What it is at.</summary>
+    public required CodecStage Stage { get; init; }
+    /// <summary>Chunks in files.</summary>
+    public required long Sealed { get; init; }
+    /// <summary>Of those, in files that are as the codec says.</summary>
+    public required long Coded { get; init; }
+    /// <summary>Chunks in memory, which are searched exactly.</summary>
+    public required long InMemory { get; init; }
+    /// <summary>Why a codec was refused, or what it waits for.</summary>
+    public string? Reason { get; init; }
+}
+
+/// <summary>What an index is at with its codec.</summary>
+[JsonConverter(typeof(WireWord<CodecStage>))]
+public enum CodecStage
+{
+    /// <summary>All files are as the codec says.</summary>
+    [JsonStringEnumMemberName("ready")] Ready,
+    /// <summary>There are too few chunks for a codec: they are searched exactly.</summary>
+    [JsonStringEnumMemberName("waiting")] Waiting,
+    /// <summary>The codec is being trained.</summary>
+    [JsonStringEnumMemberName("training")] Training,
+    /// <summary>Files are written again.</summary>
+    [JsonStringEnumMemberName("coding")] Coding,
+    /// <summary>The codec does not take these vectors, or could not be trained.</summary>
+    [JsonStringEnumMemberName("refused")] Refused,
 }
 
 /// <summary>Answer of <c>GET /v1/collections</c>.</summary>

@@ -16,15 +16,18 @@ ready.SetAction((parsed, cancel) => ReadyBenchmark.RunAsync(parsed.GetValue(star
 Command threads = new("threads", "The same cores as two runs of one thread, or as one run of two threads");
 threads.SetAction(_ => ThreadShapes.Run());
 Option<string[]> specs = new("--codecs") { Description = "Codecs to measure alone, instead of all against FAISS's OPQ at equal bytes", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };
-Command codecs = new("codecs", "Recall, bytes and times of codecs against FAISS") { specs, queries };
-codecs.SetAction((parsed, cancel) => Task.FromResult(CodecBenchmark.Run(parsed.GetValue(specs)!, parsed.GetValue(queries), cancel)));
-Option<string[]> trained = new("--codecs") { Description = "Codecs that are trained", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => ["pca:48", "pca4:48", "opq+:48", "rabitq:64"] };
+Option<int> skip = new("--skip") { Description = "Of those queries, the first so many are not asked" };
+Command codecs = new("codecs", "Recall, bytes and times of codecs against FAISS") { specs, queries, skip };
+codecs.SetAction((parsed, cancel) => Task.FromResult(CodecBenchmark.Run(parsed.GetValue(specs)!, parsed.GetValue(queries), parsed.GetValue(skip), cancel)));
+Option<string[]> trained = new("--codecs") { Description = "Codecs that are trained", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => ["pca:48", "pca4:48", "pq:48", "opq:48", "opq:192", "opq4:192", "opq+:48", "opq+:192", "repconc:48", "repconc:192", "itq:48", "rabitq:64", "qdrant-product:192"] };
 Command train = new("train", "Training time on 100,000 x 384") { trained };
 train.SetAction((parsed, cancel) => Task.FromResult(CodecBenchmark.Train(parsed.GetValue(trained)!, cancel)));
 Option<int> rows = new("--rows") { Description = "Clustered vectors of the exact scan", DefaultValueFactory = _ => 1_000_000 };
 Option<string?> sqliteVec = new("--sqlite-vec") { Description = "Path of sqlite-vec's vec0.so (npm pack sqlite-vec-linux-x64)" };
 Command scan = new("scan", "Exact and 4-bit scans on one core against memory, FAISS and sqlite-vec") { rows, queries, sqliteVec };
 scan.SetAction((parsed, cancel) => Task.FromResult(ScanBenchmark.Run(parsed.GetValue(rows), parsed.GetValue(queries), parsed.GetValue(sqliteVec), cancel)));
+Command batch = new("batch", "Many queries in one call of the index against one after another") { queries };
+batch.SetAction((parsed, cancel) => Task.FromResult(BatchBenchmark.Run(parsed.GetValue(queries), cancel)));
 Command prepare = new("prepare", "Encodes real texts once into the user's cache folder, for codecs and scan");
 prepare.SetAction((_, cancel) => VectorSets.PrepareAsync(cancel));
 Option<int> graphRows = new("--rows") { Description = "Clustered rows; 0: the real texts", DefaultValueFactory = _ => 100_000 };
@@ -52,4 +55,4 @@ Option<int> paragraphs = new("--paragraphs") { Description = "Paragraphs of a bu
 Command ingest = new("ingest", "A bulk load against the encoder alone, over both queues, and a query beside it") { paragraphs, rounds, queries };
 ingest.SetAction((parsed, cancel) => IngestBenchmark.RunAsync(parsed.GetValue(paragraphs), parsed.GetValue(rounds), parsed.GetValue(queries), cancel));
 
-return await new RootCommand("Measures as markdown tables on standard output; results.md keeps the committed ones.") { search, encode, threads, ready, prepare, compile, codecs, tokenize, int8, train, scan, graph, structures, tokenizerLoad, upgrade, ingest }.Parse(args).InvokeAsync();
+return await new RootCommand("Measures as markdown tables on standard output; results.md keeps the committed ones.") { search, encode, threads, ready, prepare, compile, codecs, batch, tokenize, int8, train, scan, graph, structures, tokenizerLoad, upgrade, ingest }.Parse(args).InvokeAsync();

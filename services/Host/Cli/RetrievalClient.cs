@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Retrieval.Contracts;
+using Retrieval.Vectors;
 
 namespace Retrieval.Host.Cli;
 
@@ -33,6 +34,27 @@ internal sealed class RetrievalClient(HttpClient http) : IDisposable
 
     public Task<CollectionInfo> PutCollectionAsync(string collection, CancellationToken cancellationToken) =>
         SendAsync(HttpMethod.Put, $"/v1/collections/{Uri.EscapeDataString(collection)}", null, Wire.CollectionInfo, cancellationToken);
+
+    public Task<CollectionInfo> CollectionAsync(string collection, CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Get, $"/v1/collections/{Uri.EscapeDataString(collection)}", null, Wire.CollectionInfo, cancellationToken);
+
+    public Task<CollectionInfo> PutCodecAsync(string collection, string codec, CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Put, $"/v1/collections/{Uri.EscapeDataString(collection)}", JsonContent.Create(new CollectionInput { Codec = codec }, WireJson.Strict.CollectionInput), Wire.CollectionInfo, cancellationToken);
+
+    /// <summary>Vectors of a collection, spread evenly over it.</summary>
+    public async Task<NpyFormat> VectorsAsync(string collection, int sample, int seed, CancellationToken cancellationToken)
+    {
+        using HttpRequestMessage message = new(HttpMethod.Get, $"/v1/collections/{Uri.EscapeDataString(collection)}/vectors?sample={sample}&seed={seed}");
+        using HttpResponseMessage response = await ProblemBody.SendAsync(http, message, cancellationToken);
+        await using Stream content = await response.Content.ReadAsStreamAsync(cancellationToken);
+        return NpyFormat.Read(content);
+    }
+
+    public Task<QuestionSample> QuestionsAsync(string collection, int sample, int seed, CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Get, $"/v1/collections/{Uri.EscapeDataString(collection)}/questions?sample={sample}&seed={seed}", null, Wire.QuestionSample, cancellationToken);
+
+    public Task<QuestionVectors> EncodeQuestionsAsync(string collection, IReadOnlyList<string> questions, CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Post, $"/v1/collections/{Uri.EscapeDataString(collection)}/questions", JsonContent.Create(new QuestionInput(questions), WireJson.Strict.QuestionInput), Wire.QuestionVectors, cancellationToken);
 
     public Task<SearchResponse> SearchAsync(string collection, SearchRequest request, CancellationToken cancellationToken) =>
         SendAsync(HttpMethod.Post, $"/v1/collections/{Uri.EscapeDataString(collection)}/search", JsonContent.Create(request, WireJson.Strict.SearchRequest), Wire.SearchResponse, cancellationToken);

@@ -38,6 +38,7 @@ public static class RetrievalCommand
         root.Subcommands.Add(DeadLettersCommand.Create(common));
         root.Subcommands.Add(DoctorCommand.Create(common));
         root.Subcommands.Add(ModelCommand.Create(common));
+        root.Subcommands.Add(BenchCommand.Create(common));
         root.Subcommands.Add(TokenizeCommand.Create());
 
         ParseResult parsed = root.Parse(args, new ParserConfiguration { EnablePosixBundling = false, ResponseFileTokenReplacer = null });

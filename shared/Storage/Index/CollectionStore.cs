@@ -19,7 +19,7 @@ internal sealed class CollectionStore
     private readonly IndexOptions _options;
     private readonly ILogger _logger;
     private SegmentCodec? _codec;
-    private string? _wanted, _refused;
+    private string? _wanted, _refused, _problem;
     private int _kind;
     private GraphSeed? _seed;
 
@@ -45,7 +45,24 @@ internal sealed class CollectionStore
     public int Waiting => Index.Snapshot.Slices.SkipLast(1).Count(s => s.Part is MemoryPart);
 
     /// <summary>Which codec and which kind of index are wanted from now on. True when that is another one.</summary>
-    public bool Want(string? codec, IndexKind kind) => (Interlocked.Exchange(ref _wanted, codec) != codec) | (Interlocked.Exchange(ref _kind, (int)kind) != (int)kind);
+    public bool Want(string? codec, IndexKind kind)
+    {
+        bool other = (Interlocked.Exchange(ref _wanted, codec) != codec) | (Interlocked.Exchange(ref _kind, (int)kind) != (int)kind);
+        _problem = other ? null : _problem;
+        return other;
+    }
+
+    /// <summary>How far the codec that is wanted has come.</summary>
+    public IndexInfo Describe()
+    {
+        string? wanted = Volatile.Read(ref _wanted), problem = Volatile.Read(ref _problem);
+        IReadOnlyList<PartSlice> slices = Index.Snapshot.Slices;
+        long files = Count(slices, p => p is SegmentPart), coded = Count(slices, p => p is SegmentPart s && s.Codec?.Wanted == wanted), live = Index.Snapshot.Live;
+        CodecStage stage = problem is not null ? CodecStage.Refused : wanted is not null && live < _options.CodecRows ? CodecStage.Waiting
+            : wanted != _codec?.Wanted ? CodecStage.Training : coded < files ? CodecStage.Coding : CodecStage.Ready;
+        string? reason = stage == CodecStage.Waiting ? $"A codec is used from {_options.CodecRows} chunks on (Storage:Index:CodecRows); there are {live}." : problem;
+        return new IndexInfo { Codec = wanted, Stage = stage, Sealed = files, Coded = coded, InMemory = live - files, Reason = reason };
+    }
 
     /// <summary>Trains the codec that is wanted, once there are vectors enough. A training that fails leaves the codec that there is.</summary>
     public async Task TrainAsync(ICodecTrainer trainer, CancellationToken cancellationToken)
@@ -64,10 +81,11 @@ internal sealed class CollectionStore
         try
         {
             byte[] trained = await trainer.TrainAsync(wanted, snapshot.Sample(MostSampled, Seed), _collection.Dimensions, Seed, cancellationToken).ConfigureAwait(false);
-            _codec = new SegmentCodec(wanted, Vectors.Codecs.Codec.Read(trained));
+            (_codec, _problem) = (new SegmentCodec(wanted, Vectors.Codecs.Codec.Read(trained)), null);
         }
         catch (Exception e) when (e is RetrievalException or CodecFormatException or ArgumentException)
         {
+            _problem = e.Message;
             Log.TrainingFailed(_logger, wanted, _collection.Name, e.Message);
         }
     }
@@ -97,7 +115,7 @@ internal sealed class CollectionStore
         {
             // Vectors that this codec does not take, such as those without unit length: they are kept as they are, or nothing could be written.
             Log.CodecRefused(_logger, codec.Wanted, _collection.Name, e.Message);
-            (_codec, _refused) = (null, codec.Wanted);
+            (_codec, _refused, _problem) = (null, codec.Wanted, e.Message);
             return Maintain(retrySeconds, cancellationToken);
         }
         catch (Exception e) when (e is not OperationCanceledException)
@@ -106,6 +124,8 @@ internal sealed class CollectionStore
             return false;
         }
     }
+
+    private static long Count(IReadOnlyList<PartSlice> slices, Func<IndexPart, bool> which) => slices.Where(s => which(s.Part)).Sum(s => (long)s.Live.Count());
 
     private void Merge(MergePlan plan, PartSlice[] sources, bool isOldest, CancellationToken cancellationToken)
     {

@@ -15,8 +15,8 @@ namespace Retrieval.Storage;
 /// </summary>
 internal sealed class PartSearch
 {
-    // Half bytes are looked at so fast that shorter pieces would cost more than they share out.
-    private const int VectorsAtOnce = 8192, PackedAtOnce = 65_536, CodesAtOnce = 512, WorthOfLists = 3;
+    // Half bytes are looked at so fast that shorter pieces would cost more than they share out; codes are an eighth of the vectors or less, and each run has its own candidates to sort.
+    private const int PackedAtOnce = 65_536, PackedWeight = 8, FewestCodes = 4096, CodesAtOnce = 512, WorthOfLists = 3;
 
     private readonly PartSlice _slice;
     private readonly RowBitmap _allowed;
@@ -43,12 +43,12 @@ internal sealed class PartSearch
     }
 
     /// <summary>Rows to look at, for planning, weighed by the time that one takes.</summary>
-    public int Rows => !IsScan ? 0 : _slice.Rows / (RowsAtOnce / VectorsAtOnce);
+    public int Rows => !IsScan ? 0 : _slice.Rows / (_packed is null ? 1 : PackedWeight);
 
     /// <summary>Independent pieces of work.</summary>
     public int Runs => IsScan ? (_slice.Rows + RowsAtOnce - 1) / RowsAtOnce : 1;
 
-    private int RowsAtOnce => _packed is null ? VectorsAtOnce : PackedAtOnce;
+    private int RowsAtOnce => _packed is not null ? PackedAtOnce : _coded is null ? _effort.RowsAtOnce : Math.Max(_effort.RowsAtOnce, FewestCodes);
 
     private bool IsScan => _graph is null && _lists is null;
 

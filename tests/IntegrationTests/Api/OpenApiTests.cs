@@ -23,9 +23,9 @@ public sealed class OpenApiTests(InProcessServer server) : IClassFixture<InProce
         [
             "delete /v1/collections/{collection}", "delete /v1/collections/{collection}/documents/{id}", "delete /v1/dead-letters/{job}",
             "get /healthz", "get /readyz", "get /schemas/document-change.v1.json", "get /v1/collections", "get /v1/collections/{collection}", "get /v1/collections/{collection}/documents",
-            "get /v1/collections/{collection}/documents/{id}", "get /v1/collections/{collection}/events", "get /v1/collections/{collection}/snapshot",
+            "get /v1/collections/{collection}/documents/{id}", "get /v1/collections/{collection}/events", "get /v1/collections/{collection}/questions", "get /v1/collections/{collection}/snapshot", "get /v1/collections/{collection}/vectors",
             "get /v1/dead-letters", "get /v1/dead-letters/{job}", "get /v1/dead-letters/{job}/payload", "get /v1/jobs", "get /v1/jobs/{job}", "get /v1/jobs/{job}/events", "get /v1/loads/{load}", "get /v1/loads/{load}/events",
-            "post /embed", "post /v1/codecs/decode", "post /v1/codecs/describe", "post /v1/codecs/encode", "post /v1/codecs/train", "post /v1/collections/{collection}/documents", "post /v1/collections/{collection}/search",
+            "post /embed", "post /v1/codecs/decode", "post /v1/codecs/describe", "post /v1/codecs/encode", "post /v1/codecs/train", "post /v1/collections/{collection}/documents", "post /v1/collections/{collection}/questions", "post /v1/collections/{collection}/search", "post /v1/compress",
             "post /v1/dead-letters/replay", "post /v1/dead-letters/{job}/replay",
             "put /v1/collections/{collection}", "put /v1/collections/{collection}/documents/{id}", "put /v1/collections/{collection}/snapshot",
         ]);
@@ -42,6 +42,9 @@ public sealed class OpenApiTests(InProcessServer server) : IClassFixture<InProce
     [InlineData("post /v1/codecs/decode", "application/json", "CodecDecodeRequest", "200", "CodecDecodeResult")]
     [InlineData("post /v1/codecs/describe", "application/json", "CodecDescribeRequest", "200", "CodecDescription")]
     [InlineData("post /v1/codecs/train", "application/json", "CodecTrainRequest", "413", "ProblemBody")]
+    [InlineData("post /v1/codecs/train", "application/json", "CodecTrainRequest", "429", "ProblemBody")]
+    [InlineData("get /v1/collections/{collection}/questions", null, null, "200", "QuestionSample")]
+    [InlineData("post /v1/collections/{collection}/questions", "application/json", "QuestionInput", "200", "QuestionVectors")]
     [InlineData("get /v1/collections/{collection}/documents/{id}", null, null, "200", "DocumentInfo")]
     [InlineData("get /v1/collections/{collection}/documents", null, null, "200", "DocumentList")]
     [InlineData("get /v1/jobs/{job}", null, null, "200", "StatusInfo")]
