@@ -21,6 +21,7 @@ public static class GatewayRole
         CollectionEndpoints.Map(routes);
         DocumentEndpoints.Map(routes);
         SearchEndpoint.Map(routes);
+        CompressEndpoint.Map(routes);
         CodecEndpoints.Map(routes);
         Page.Map(routes);
         routes.MapOpenApi("/openapi/{documentName}.json");

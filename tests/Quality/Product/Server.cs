@@ -33,7 +33,8 @@ public sealed class Server : IAsyncDisposable
     internal QueryPipeline Pipeline(FusionOptions? fusion = null)
     {
         IServiceProvider services = _app!.Services;
-        SentenceCompressor compressor = new(_encoder!, new SentenceRanking(_encoder!), services.GetRequiredService<TokenizerCache>(), _settings!.Compression, NullLogger<SentenceCompressor>.Instance);
+        TokenizerCache tokenizers = services.GetRequiredService<TokenizerCache>();
+        ContextCompressor compressor = new(_encoder!, new Relevance(_encoder!, tokenizers), new TargetTokenizers(_settings!.Compression, _encoder!, tokenizers), _settings.Compression, NullLogger<ContextCompressor>.Instance);
         GatewayOptions options = fusion is null ? _settings.Gateway : new GatewayOptions { Fusion = fusion };
         return new QueryPipeline(services.GetRequiredService<Catalog>(), services.GetRequiredService<EmbeddedIndex>(), _encoder!, compressor, options, TimeProvider.System);
     }
