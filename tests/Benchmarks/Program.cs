@@ -44,5 +44,7 @@ Command int8 = new("int8", "bge-small-en-v1.5 in int8 for each token row, and as
 int8.SetAction(_ => Int8Benchmark.Run());
 Command upgrade = new("upgrade", "What compiling passes costs, and what exits give in time") { rounds };
 upgrade.SetAction((parsed, _) => UpgradeBenchmark.RunAsync(parsed.GetValue(rounds)));
+Command compress = new("compress", "Ten passages to a context against encoding their sentences once; leave-one-out pruning against one run a word") { rounds };
+compress.SetAction((parsed, cancel) => CompressBenchmark.RunAsync(parsed.GetValue(rounds), cancel));
 
-return await new RootCommand("Measures as markdown tables on standard output; results.md keeps the committed ones.") { search, encode, threads, ready, prepare, compile, codecs, tokenize, int8, train, scan, graph, tokenizerLoad, upgrade }.Parse(args).InvokeAsync();
+return await new RootCommand("Measures as markdown tables on standard output; results.md keeps the committed ones.") { search, encode, threads, ready, prepare, compile, codecs, tokenize, int8, train, scan, graph, tokenizerLoad, upgrade, compress }.Parse(args).InvokeAsync();

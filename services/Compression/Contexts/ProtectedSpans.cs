@@ -49,7 +49,7 @@ internal sealed partial class ProtectedSpans(IReadOnlyList<string>? named)
     [GeneratedRegex("""
         `[^`\n]+` | \bhttps?://[^\s<>"')\]]+ | \b[\w.+-]+@[\w-]+(?:\.[\w-]+)+ | "[^"\n]{1,300}" | “[^”\n]{1,300}” | «[^»\n]{1,300}» | „[^“”\n]{1,300}[“”]
         | ^\|.*\|[ \t]*(?=\r?\n\|[ \t:|-]+\|)
-        | [$€£¥]?[+\-−]?\d+(?:[.,:/]\d+)*(?:[eE][+-]?\d+)?(?:[ \u00a0]?(?:%|‰|°[CFK]?)|[ \u00a0]?(?:[kKMGTPµmcd]?(?:m|g|s|W|V|A|Hz|B|L|l|J|N|Pa|eV|Wh|mol)[²³]?(?:/[a-z]+)?|mph|ft|lbs?|oz|in|hours?|minutes?|seconds?|days?|years?|percent|million|billion|thousand|dollars?|euros?)\b)?
+        | [$€£¥]?[+\-−]?\d+(?:[.,:/]\d+)*(?:[eE][+-]?\d+)?(?:[ \u00a0]?(?:%|‰|°[CFK]?)|[ \u00a0]?(?:[kKMGTPµmcd]?(?:m|g|s|W|V|A|Hz|B|L|l|J|N|Pa|eV|Wh|mol)[²³]?(?:/[a-z]+)?|mph|ft|lbs?|oz|hours?|minutes?|seconds?|days?|years?|percent|million|billion|thousand|dollars?|euros?)\b)?
         | \b\w*(?:_\w+|\d[\w-]*[A-Za-z]|[A-Za-z][\w-]*\d)\w*\b | \b\w+(?:(?:\.|/|::|->)\w+)+(?:\(\))? | \b\w*\p{Ll}\p{Lu}\w*\b
         | \b(?:not|no|never|none|nobody|nothing|neither|nor|without|cannot|unless|except|\w+n['’]t|nicht|kein\w*|nie|niemals|ohne|ne|pas|jamais|sans|aucune?|nunca|jam[aá]s|sin|ningun[oa]?|non|mai|senza)\b
         """, RegexOptions.IgnorePatternWhitespace | RegexOptions.Multiline | RegexOptions.CultureInvariant, 2000)]

@@ -42,6 +42,9 @@ internal sealed class WordPruning(IEncoder encoder)
         return [.. candidates.OrderBy(c => c.Rank)];
     }
 
+    /// <summary>What is encoded for a pick: it, and it without each word that may go.</summary>
+    internal static IEnumerable<string> Texts(Pick pick, IReadOnlyList<string> passages, ProtectedSpans protectedSpans) => Sentenced.Of(0, pick, passages, protectedSpans).Texts;
+
     /// <summary>Stop words, in order: for when the encoder is not worth its time.</summary>
     public static List<Candidate> StopWordsOf(IReadOnlyList<Pick> picks, IReadOnlyList<string> passages, ProtectedSpans protectedSpans) =>
         [.. picks.SelectMany((p, i) =>
