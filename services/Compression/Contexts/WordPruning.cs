@@ -14,6 +14,9 @@ internal sealed class WordPruning(IEncoder encoder)
 
     private const int LeastWords = 4;
 
+    /// <summary>Of two unit vectors.</summary>
+    private const double FarthestApart = 2;
+
     /// <summary>A word of a pick that may go.</summary>
     /// <param name="Pick">Index of the pick.</param>
     /// <param name="Start">First UTF-16 index in the passage.</param>
@@ -37,7 +40,8 @@ internal sealed class WordPruning(IEncoder encoder)
         {
             float[] whole = vectors[at++];
             double[] loss = [.. sentence.Free.Select(_ => (double)TensorPrimitives.Distance<float>(whole, vectors[at++]))];
-            candidates.AddRange(Ranks(sentence, loss));
+            // A word of grammar goes before any other, though its absence may move the vector as far as a name's does; one inside a name ("University of California") goes with the name.
+            candidates.AddRange(Ranks(sentence, [.. loss.Select((l, i) => IsStopWord(sentence.Free[i], picks[sentence.Pick], passages) && !IsInName(sentence.Free[i], picks[sentence.Pick], passages) ? l : l + FarthestApart)]));
         }
         return [.. candidates.OrderBy(c => c.Rank)];
     }
@@ -50,7 +54,7 @@ internal sealed class WordPruning(IEncoder encoder)
         [.. picks.SelectMany((p, i) =>
         {
             Sentenced sentence = Sentenced.Of(i, p, passages, protectedSpans);
-            return Ranks(sentence with { Free = sentence.Free.FindAll(w => StopWords.Contains(passages[p.Sentence.Passage].AsSpan(w.Start, w.End - w.Start))) }, null);
+            return Ranks(sentence with { Free = sentence.Free.FindAll(w => IsStopWord(w, p, passages)) }, null);
         }).OrderBy(c => c.Rank)];
 
     /// <summary>What is left of a pick.</summary>
@@ -65,6 +69,16 @@ internal sealed class WordPruning(IEncoder encoder)
         }
         Add(spans, passage, start, pick.End);
         return pick with { Spans = spans };
+    }
+
+    private static bool IsStopWord((int Start, int End) word, Pick pick, IReadOnlyList<string> passages) => StopWords.Contains(passages[pick.Sentence.Passage].AsSpan(word.Start, word.End - word.Start));
+
+    /// <summary>Between two words that begin with a capital, the first of them not the sentence's first.</summary>
+    private static bool IsInName((int Start, int End) word, Pick pick, IReadOnlyList<string> passages)
+    {
+        string text = passages[pick.Sentence.Passage];
+        int before = word.Start > pick.Start + 1 ? text.LastIndexOf(' ', word.Start - 2) + 1 : 0;
+        return before > pick.Start && char.IsUpper(text[before]) && char.IsLetterOrDigit(text[word.Start - 2]) && word.End + 1 < pick.End && char.IsUpper(text[word.End + 1]);
     }
 
     private static void Add(List<(int Start, int End)> spans, string passage, int start, int end)
