@@ -14,8 +14,9 @@ public static class CompressionRole
     /// <summary>Serves <see cref="ICompressor"/> and the codecs in this process; needs an IEncoder and a TokenizerCache.</summary>
     public static IServiceCollection AddCompression(this IServiceCollection services, CompressionOptions options) => services
         .AddSingleton(options)
-        .AddSingleton<SentenceRanking>()
-        .AddSingleton<ICompressor, SentenceCompressor>()
+        .AddSingleton<Relevance>()
+        .AddSingleton<TargetTokenizers>()
+        .AddSingleton<ICompressor, ContextCompressor>()
         .AddSingleton<ICodecTrainer, LocalCodecTrainer>()
         .AddSingleton<TrainingQueue>()
         .AddSingleton<ICodecService, LocalCodecService>();

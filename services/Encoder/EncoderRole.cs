@@ -27,6 +27,8 @@ public static class EncoderRole
             Results.Json(await encoder.EmbedAsync(request, cancellationToken), WireJson.Strict.EmbedResult)).ExcludeFromDescription();
         routes.MapPost(HttpEncoder.EmbedTokensRoute, async (EmbedRequest request, IEncoder encoder, CancellationToken cancellationToken) =>
             Results.Json(await encoder.EmbedTokensAsync(request, cancellationToken), WireJson.Strict.EmbedTokensResult)).ExcludeFromDescription();
+        routes.MapPost(HttpEncoder.MatchRoute, async (MatchRequest request, IEncoder encoder, CancellationToken cancellationToken) =>
+            Results.Json(await encoder.MatchAsync(request, cancellationToken), WireJson.Strict.MatchResult)).ExcludeFromDescription();
         routes.MapPost(HttpEncoder.ScoreRoute, async (ScoreRequest request, IEncoder encoder, CancellationToken cancellationToken) =>
             Results.Json(await encoder.ScoreAsync(request, cancellationToken), WireJson.Strict.ScoreResult)).ExcludeFromDescription();
         routes.MapGet(HttpEncoder.TokenizerRoute + "{hash}", async (string hash, ITokenizerFiles files, CancellationToken cancellationToken) =>

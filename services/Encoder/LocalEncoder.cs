@@ -63,6 +63,15 @@ public sealed class LocalEncoder : IEncoder, ITokenizerFiles, IDisposable
     }
 
     /// <inheritdoc/>
+    public async Task<MatchResult> MatchAsync(MatchRequest request, CancellationToken cancellationToken)
+    {
+        Task<EmbedTokensResult> query = EmbedTokensAsync(new EmbedRequest([request.Query], InputKind.Query, request.Model), cancellationToken);
+        EmbedTokensResult texts = await EmbedTokensAsync(new EmbedRequest(request.Texts, InputKind.Raw, request.Model), cancellationToken).ConfigureAwait(false);
+        TokenVectors q = (await query.ConfigureAwait(false)).Texts[0];
+        return new MatchResult(texts.Space, [.. texts.Texts.Select(t => Matches(q, t))]);
+    }
+
+    /// <inheritdoc/>
     public async Task<ScoreResult> ScoreAsync(ScoreRequest request, CancellationToken cancellationToken)
     {
         Task<EmbedTokensResult> query = EmbedTokensAsync(new EmbedRequest([request.Query], InputKind.Query, request.Model), cancellationToken);
@@ -140,6 +149,17 @@ public sealed class LocalEncoder : IEncoder, ITokenizerFiles, IDisposable
         int[] own = [.. Enumerable.Range(0, text.Length).Where(i => !text.Tokens.IsSpecial[i])];
         return new TokenVectors(model.Description.Space.Dimensions, text.Done.Task.Result,
             [.. own.Select(i => Math.Max(0, text.Tokens.Starts[i] - promptLength))], [.. own.Select(i => Math.Max(0, text.Tokens.Ends[i] - promptLength))]);
+    }
+
+    internal static TokenMatches Matches(TokenVectors query, TokenVectors text)
+    {
+        int width = query.Dimensions, queryTokens = query.Starts.Length;
+        float[] cosines = new float[text.Starts.Length * queryTokens];
+        for (int i = 0; i < cosines.Length; i++)
+        {
+            cosines[i] = TensorPrimitives.Dot(query.Values.AsSpan(i % queryTokens * width, width), text.Values.AsSpan(i / queryTokens * width, width));
+        }
+        return new TokenMatches(queryTokens, cosines, text.Starts, text.Ends);
     }
 
     /// <summary>ColBERT's MaxSim (Khattab and Zaharia 2020): each query token's best cosine in the text; the mean over the query's tokens.</summary>

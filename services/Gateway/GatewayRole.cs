@@ -28,6 +28,7 @@ public static class GatewayRole
         SchemaEndpoint.Map(routes);
         SearchEndpoint.Map(routes);
         SampleEndpoints.Map(routes);
+        CompressEndpoint.Map(routes);
         CodecEndpoints.Map(routes);
         Page.Map(routes);
         routes.MapOpenApi("/openapi/{documentName}.json");

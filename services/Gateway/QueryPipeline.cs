@@ -73,9 +73,11 @@ internal sealed class QueryPipeline(Catalog catalog, EmbeddedIndex index, IEncod
 
     private async Task<ContextAnswer> CompressAsync(CollectionRow collection, string query, List<Hit> hits, ContextRequest wanted, CancellationToken cancellationToken)
     {
-        CompressResult result = await CompressAsync(new CompressRequest(query, [.. hits.Take(MostContextPassages).Select(h => h.Text)], wanted.MaxTokens, collection.Encoder), cancellationToken);
+        List<Hit> best = [.. hits.Take(MostContextPassages)];
+        CompressResult result = await CompressAsync(new CompressRequest([.. best.Select(h => new CompressPassage(h.Text))], wanted.MaxTokens, query, wanted.Tokenizer, wanted.Protect, collection.Encoder, wanted.Prune), cancellationToken);
         return new ContextAnswer(result.Text, result.Tokens,
-            [.. result.Kept.Select((k, i) => new Citation(i + 1, hits[k.Passage].Document, hits[k.Passage].Chunk, hits[k.Passage].Start + k.Start, hits[k.Passage].Start + k.End))]);
+            [.. result.Citations.Select(c => new Citation(c.N, best[c.Passage].Document, best[c.Passage].Chunk, best[c.Passage].Start + c.Start, best[c.Passage].Start + c.End, c.Fragment))],
+            result.Ratio, result.Rungs, result.Skipped, result.Partial);
     }
 
     /// <summary>The budget's limit is Compression's; the field's name is this request's.</summary>
@@ -85,9 +87,9 @@ internal sealed class QueryPipeline(Catalog catalog, EmbeddedIndex index, IEncod
         {
             return await compressor.CompressAsync(request, cancellationToken);
         }
-        catch (RetrievalException e) when (e.Problem.Field == "maxTokens")
+        catch (RetrievalException e) when (e.Problem.Field is "maxTokens" or "tokenizer")
         {
-            throw new RetrievalException(e.Problem with { Field = "context.maxTokens" }, e);
+            throw new RetrievalException(e.Problem with { Field = $"context.{e.Problem.Field}" }, e);
         }
     }
 

@@ -8,7 +8,7 @@ namespace Retrieval.Contracts;
 public sealed class HttpEncoder(HttpClient client) : IEncoder, ITokenizerFiles
 {
     /// <summary>Routes of the role.</summary>
-    public const string DescribeRoute = "/internal/encoder", EmbedRoute = "/internal/encoder/embed", EmbedTokensRoute = "/internal/encoder/embed-tokens", ScoreRoute = "/internal/encoder/score",
+    public const string DescribeRoute = "/internal/encoder", EmbedRoute = "/internal/encoder/embed", EmbedTokensRoute = "/internal/encoder/embed-tokens", MatchRoute = "/internal/encoder/match", ScoreRoute = "/internal/encoder/score",
         TokenizerRoute = "/internal/tokenizers/";
 
     /// <inheritdoc/>
@@ -22,6 +22,10 @@ public sealed class HttpEncoder(HttpClient client) : IEncoder, ITokenizerFiles
     /// <inheritdoc/>
     public Task<EmbedTokensResult> EmbedTokensAsync(EmbedRequest request, CancellationToken cancellationToken) =>
         SendAsync(HttpMethod.Post, EmbedTokensRoute, JsonContent.Create(request, WireJson.Strict.EmbedRequest), WireJson.Lenient.EmbedTokensResult, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<MatchResult> MatchAsync(MatchRequest request, CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Post, MatchRoute, JsonContent.Create(request, WireJson.Strict.MatchRequest), WireJson.Lenient.MatchResult, cancellationToken);
 
     /// <inheritdoc/>
     public Task<ScoreResult> ScoreAsync(ScoreRequest request, CancellationToken cancellationToken) =>

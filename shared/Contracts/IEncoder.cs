@@ -15,6 +15,9 @@ public interface IEncoder
     /// <summary>One unit vector a token of each text, special tokens left out.</summary>
     Task<EmbedTokensResult> EmbedTokensAsync(EmbedRequest request, CancellationToken cancellationToken);
 
+    /// <summary>Cosine of each token of the query with each token of each text: what late interaction is made of, so that a caller can score any span of a text.</summary>
+    Task<MatchResult> MatchAsync(MatchRequest request, CancellationToken cancellationToken);
+
     /// <summary>Relevance of each text to the query, larger is better; by late interaction (ColBERT's MaxSim, mean over the query's tokens).</summary>
     Task<ScoreResult> ScoreAsync(ScoreRequest request, CancellationToken cancellationToken);
 }
@@ -87,6 +90,19 @@ public sealed record EmbedTokensResult(string Space, IReadOnlyList<TokenVectors>
 /// <param name="Starts">UTF-16 index of each token's first character in the text.</param>
 /// <param name="Ends">Index after its last.</param>
 public sealed record TokenVectors(int Dimensions, float[] Values, int[] Starts, int[] Ends);
+
+/// <summary>A query and the texts whose tokens are compared with its own. A text is cut at the model's limit.</summary>
+public sealed record MatchRequest(string Query, IReadOnlyList<string> Texts, string? Model = null);
+
+/// <summary>Token matches in request order.</summary>
+public sealed record MatchResult(string Space, IReadOnlyList<TokenMatches> Texts);
+
+/// <summary>How the tokens of a text meet the query's.</summary>
+/// <param name="QueryTokens">Cosines a text token.</param>
+/// <param name="Cosines">Row-major, one row a text token.</param>
+/// <param name="Starts">UTF-16 index of each token's first character in the text.</param>
+/// <param name="Ends">Index after its last.</param>
+public sealed record TokenMatches(int QueryTokens, float[] Cosines, int[] Starts, int[] Ends);
 
 /// <summary>A query and the texts to compare with it.</summary>
 public sealed record ScoreRequest(string Query, IReadOnlyList<string> Texts, string? Model = null);

@@ -47,6 +47,8 @@ namespace Retrieval.Contracts;
 [JsonSerializable(typeof(EmbedRequest))]
 [JsonSerializable(typeof(EmbedResult))]
 [JsonSerializable(typeof(EmbedTokensResult))]
+[JsonSerializable(typeof(MatchRequest))]
+[JsonSerializable(typeof(MatchResult))]
 [JsonSerializable(typeof(ScoreRequest))]
 [JsonSerializable(typeof(ScoreResult))]
 [JsonSerializable(typeof(ProblemBody))]

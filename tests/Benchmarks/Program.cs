@@ -54,5 +54,7 @@ upgrade.SetAction((parsed, _) => UpgradeBenchmark.RunAsync(parsed.GetValue(round
 Option<int> paragraphs = new("--paragraphs") { Description = "Paragraphs of a bulk load", DefaultValueFactory = _ => 3000 };
 Command ingest = new("ingest", "A bulk load against the encoder alone, over both queues, and a query beside it") { paragraphs, rounds, queries };
 ingest.SetAction((parsed, cancel) => IngestBenchmark.RunAsync(parsed.GetValue(paragraphs), parsed.GetValue(rounds), parsed.GetValue(queries), cancel));
+Command compress = new("compress", "Ten passages to a context against encoding their sentences once; leave-one-out pruning against one run a word") { rounds };
+compress.SetAction((parsed, cancel) => CompressBenchmark.RunAsync(parsed.GetValue(rounds), cancel));
 
-return await new RootCommand("Measures as markdown tables on standard output; results.md keeps the committed ones.") { search, encode, threads, ready, prepare, compile, codecs, batch, tokenize, int8, train, scan, graph, structures, tokenizerLoad, upgrade, ingest }.Parse(args).InvokeAsync();
+return await new RootCommand("Measures as markdown tables on standard output; results.md keeps the committed ones.") { search, encode, threads, ready, prepare, compile, codecs, batch, tokenize, int8, train, scan, graph, structures, tokenizerLoad, upgrade, ingest, compress }.Parse(args).InvokeAsync();

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Retrieval.Contracts;
+using Retrieval.Encoder;
 
 namespace Retrieval.Quality.Product;
 
@@ -10,6 +11,7 @@ namespace Retrieval.Quality.Product;
 internal sealed class RememberingEncoder(IEncoder encoder) : IEncoder
 {
     private readonly ConcurrentDictionary<(string Text, InputKind Kind), (float[] Vector, int Tokens)> _known = new();
+    private readonly ConcurrentDictionary<(string Text, InputKind Kind), TokenVectors> _tokens = new();
 
     public Task<EncoderDescription> DescribeAsync(string? model, CancellationToken cancellationToken) => encoder.DescribeAsync(model, cancellationToken);
 
@@ -28,7 +30,26 @@ internal sealed class RememberingEncoder(IEncoder encoder) : IEncoder
         return new EmbedResult(model.Space.Id, [.. request.Texts.Select(t => _known[(t, request.Kind)].Vector)], [.. request.Texts.Select(t => _known[(t, request.Kind)].Tokens)]);
     }
 
-    public Task<EmbedTokensResult> EmbedTokensAsync(EmbedRequest request, CancellationToken cancellationToken) => encoder.EmbedTokensAsync(request, cancellationToken);
+    public async Task<EmbedTokensResult> EmbedTokensAsync(EmbedRequest request, CancellationToken cancellationToken)
+    {
+        string[] missing = [.. request.Texts.Where(t => !_tokens.ContainsKey((t, request.Kind))).Distinct()];
+        if (missing.Length > 0)
+        {
+            EmbedTokensResult result = await encoder.EmbedTokensAsync(request with { Texts = missing }, cancellationToken);
+            for (int i = 0; i < missing.Length; i++)
+            {
+                _tokens[(missing[i], request.Kind)] = result.Texts[i];
+            }
+        }
+        EncoderDescription model = await encoder.DescribeAsync(request.Model, cancellationToken);
+        return new EmbedTokensResult(model.Space.Id, [.. request.Texts.Select(t => _tokens[(t, request.Kind)])]);
+    }
+
+    public async Task<MatchResult> MatchAsync(MatchRequest request, CancellationToken cancellationToken)
+    {
+        EmbedTokensResult query = await EmbedTokensAsync(new EmbedRequest([request.Query], InputKind.Query, request.Model), cancellationToken), texts = await EmbedTokensAsync(new EmbedRequest(request.Texts, InputKind.Raw, request.Model), cancellationToken);
+        return new MatchResult(texts.Space, [.. texts.Texts.Select(t => LocalEncoder.Matches(query.Texts[0], t))]);
+    }
 
     public Task<ScoreResult> ScoreAsync(ScoreRequest request, CancellationToken cancellationToken) => encoder.ScoreAsync(request, cancellationToken);
 }
