@@ -77,7 +77,7 @@ public sealed record CollectionInfo
     /// <summary>Last change that is durable; every change of a document takes the next number.</summary>
     public required long Seq { get; init; }
     /// <summary>How far the index has brought the codec; missing in lists, and before the first change is in.</summary>
-    public IndexInfo? Index { get; init; }
+    public IndexInfo? Coding { get; init; }
 }
 
 /// <summary>A collection's index and its codec.</summary>

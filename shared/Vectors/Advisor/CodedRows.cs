@@ -32,7 +32,7 @@ internal sealed class CodedRows
         TopRows best = new(top);
         if (_packed is not null)
         {
-            _packed.Scan(_packed.Query(query), 0, (_packed.Count + PackedCodes.BlockRows - 1) / PackedCodes.BlockRows, _all, best);
+            _packed.Scan(_packed.Query(query), 0, (_packed.Count + PackedLayout.BlockRows - 1) / PackedLayout.BlockRows, _all, best);
         }
         else
         {

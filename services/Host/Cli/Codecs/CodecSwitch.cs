@@ -26,13 +26,13 @@ internal static class CodecSwitch
         }
         if (json)
         {
-            Console.Out.WriteLine(JsonSerializer.Serialize(new SwitchAnswer(collection, wanted, info.Index?.Stage.ToString().ToLowerInvariant(), info.Index?.Coded ?? 0, info.Index?.Reason), BenchJson.Default.SwitchAnswer));
+            Console.Out.WriteLine(JsonSerializer.Serialize(new SwitchAnswer(collection, wanted, info.Coding?.Stage.ToString().ToLowerInvariant(), info.Coding?.Coded ?? 0, info.Coding?.Reason), BenchJson.Default.SwitchAnswer));
         }
         else
         {
-            Terminal.Answers.WriteLine($"Collection '{collection}' has codec {wanted ?? None}: {info.Index?.Coded ?? 0} of its {info.Chunks} chunks are in files, {info.Index?.InMemory ?? 0} in memory. {info.Index?.Reason}".TrimEnd());
+            Terminal.Answers.WriteLine($"Collection '{collection}' has codec {wanted ?? None}: {info.Coding?.Coded ?? 0} of its {info.Chunks} chunks are in files, {info.Coding?.InMemory ?? 0} in memory. {info.Coding?.Reason}".TrimEnd());
         }
-        return info.Index?.Stage == CodecStage.Refused ? ExitCodes.Conflict : ExitCodes.Success;
+        return info.Coding?.Stage == CodecStage.Refused ? ExitCodes.Conflict : ExitCodes.Success;
     }
 
     private static async Task<CollectionInfo> WatchAsync(RetrievalClient client, string collection, string? wanted, Action<double, string> tell, CancellationToken cancellationToken)
@@ -41,11 +41,11 @@ internal static class CodecSwitch
         {
             CollectionInfo info = await client.CollectionAsync(collection, cancellationToken);
             // The index follows the setting a moment later; and somebody else may have set another one, which is then not ours to wait for.
-            if (info.Codec != wanted || info.Index is null || (info.Index.Codec == wanted && info.Index.Stage is (CodecStage.Ready or CodecStage.Waiting or CodecStage.Refused)))
+            if (info.Codec != wanted || info.Coding is null || (info.Coding.Codec == wanted && info.Coding.Stage is (CodecStage.Ready or CodecStage.Waiting or CodecStage.Refused)))
             {
                 return info;
             }
-            tell(info.Index.Codec == wanted ? info.Index.Coded : 0, info.Index.Stage == CodecStage.Training ? "Training" : "Coding");
+            tell(info.Coding.Codec == wanted ? info.Coding.Coded : 0, info.Coding.Stage == CodecStage.Training ? "Training" : "Coding");
             await Task.Delay(Pause, TimeProvider.System, cancellationToken);
         }
     }
