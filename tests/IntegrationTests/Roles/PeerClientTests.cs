@@ -27,7 +27,7 @@ public sealed class PeerClientTests
         Task closing = Task.Factory.StartNew(async () =>
         {
             using TcpClient accepted = await listener.AcceptTcpClientAsync();
-            await accepted.GetStream().ReadAsync(new byte[16]);
+            await accepted.GetStream().ReadExactlyAsync(new byte[1]);
         }, default, TaskCreationOptions.None, TaskScheduler.Default).Unwrap();
         using HttpClient client = PeerClient.Patient($"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}");
         HttpCodecTrainer trainer = new(client);
