@@ -40,7 +40,7 @@ internal static class CollectionEndpoints
     }
 
     private static async Task<CollectionInfo> DescribeAsync(string collection, Catalog catalog, EmbeddedIndex index, CancellationToken cancellationToken) =>
-        await catalog.DescribeCollectionAsync(collection, cancellationToken) with { Index = index.Describe(await catalog.GetCollectionAsync(collection, cancellationToken)) };
+        await catalog.DescribeCollectionAsync(collection, cancellationToken) with { Coding = index.Describe(await catalog.GetCollectionAsync(collection, cancellationToken)) };
 
     private static async Task<IResult> PutAsync(string collection, HttpRequest request, Catalog catalog, IEncoder encoder, GatewayOptions options, CancellationToken cancellationToken)
     {

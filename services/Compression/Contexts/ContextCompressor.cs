@@ -64,7 +64,7 @@ internal sealed class ContextCompressor(IEncoder encoder, Relevance relevance, T
     private static CompressResult Result(CompressRequest request, ContextText text, int tokens, int before, IReadOnlyList<Rung> rungs, string? skipped, string? partial) => new(
         text.Text, tokens, [.. text.Citations.Select(c => c with { Id = request.Passages![c.Passage].Id })], text.Kept, rungs, before == 0 ? 1 : Math.Round((double)tokens / before, 4), skipped, partial);
 
-    private string? Partial(int sentences, int ranked, ContextText text)
+    private static string? Partial(int sentences, int ranked, ContextText text)
     {
         string?[] reasons = [
             ranked < sentences ? $"of {sentences} sentences the {ranked} that share most words with the query were ranked (Compression:MaxSentences)" : null,

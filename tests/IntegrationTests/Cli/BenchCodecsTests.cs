@@ -70,12 +70,12 @@ public sealed class BenchCodecsTests : IDisposable
         await server.WaitForAsync("Retrieval is up at");
         using ApiClient api = new(new Uri(_address));
         JsonElement info = (await api.GetAsync("/v1/collections/a")).Json;
-        (info.String("codec"), info.GetProperty("index").String("codec")).ShouldBe(("int8", "int8"));
+        (info.String("codec"), info.GetProperty("coding").String("codec")).ShouldBe(("int8", "int8"));
         Result running = (await ShellAsync($"retrieval bench codecs a --queries questions.txt --codecs float16 --max-query-ms 1000 --apply --json {Own}")).ShouldSucceed();
         JsonElement[] answers = [.. running.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => JsonDocument.Parse(l).RootElement)];
         answers[0].String("about")!.ShouldContain("30 questions of questions.txt");
         (answers[1].String("codec"), answers[1].String("stage")).ShouldBe(("float16", "ready"));
-        answers[1].Int("coded").ShouldBe((await api.GetAsync("/v1/collections/a")).Json.GetProperty("index").Int("sealed"));
+        answers[1].Int("coded").ShouldBe((await api.GetAsync("/v1/collections/a")).Json.GetProperty("coding").Int("sealed"));
     }
 
     [Theory]

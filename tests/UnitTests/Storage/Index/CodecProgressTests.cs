@@ -18,7 +18,7 @@ public sealed class CodecProgressTests
         store.Index.Apply(model.Change(30, keys: 100_000));
         store.Maintain(1, default).ShouldBeTrue();
         store.Describe().ShouldSatisfyAllConditions(i => i.Stage.ShouldBe(CodecStage.Ready), i => i.Codec.ShouldBeNull(), i => i.Coded.ShouldBe(i.Sealed), i => (i.Sealed + i.InMemory).ShouldBe(model.Rows));
-        store.Want("int8");
+        store.Want("int8", IndexKind.Auto);
         store.Describe().ShouldSatisfyAllConditions(i => i.Stage.ShouldBe(CodecStage.Waiting), i => i.Codec.ShouldBe("int8"), i => i.Coded.ShouldBe(0), i => i.Reason.ShouldBe($"A codec is used from 400 chunks on (Storage:Index:CodecRows); there are {model.Rows}."));
         store.Index.Apply(model.Change(120, keys: 100_000));
         store.Describe().Stage.ShouldBe(CodecStage.Training);
@@ -26,7 +26,7 @@ public sealed class CodecProgressTests
         store.Describe().Stage.ShouldBe(CodecStage.Coding);
         store.Maintain(1, default).ShouldBeTrue();
         store.Describe().ShouldSatisfyAllConditions(i => i.Stage.ShouldBe(CodecStage.Ready), i => i.Coded.ShouldBe(i.Sealed), i => i.Sealed.ShouldBeGreaterThan(400), i => i.Reason.ShouldBeNull());
-        store.Want(null);
+        store.Want(null, IndexKind.Auto);
         store.Describe().Stage.ShouldBe(CodecStage.Training);
         await store.TrainAsync(Trainer, default);
         (store.Describe().Stage, store.Describe().Coded).ShouldBe((CodecStage.Coding, 0));
@@ -39,10 +39,10 @@ public sealed class CodecProgressTests
         IndexModel model = new(22, 16);
         CollectionStore store = model.Open(folder.Path, new IndexOptions { SealRows = 100, CodecRows = 200 }, new ListLogger());
         store.Index.Apply(model.Change(80, keys: 100_000));
-        store.Want("pq:15");
+        store.Want("pq:15", IndexKind.Auto);
         await store.TrainAsync(Trainer, default);
         store.Describe().ShouldSatisfyAllConditions(i => i.Stage.ShouldBe(CodecStage.Refused), i => i.Reason.ShouldNotBeNull().ShouldContain("16 dimensions cannot be cut into 15"));
-        store.Want("pq:4");
+        store.Want("pq:4", IndexKind.Auto);
         store.Describe().Reason.ShouldBeNull();
         await store.TrainAsync(Trainer, default);
         store.Maintain(1, default).ShouldBeTrue();

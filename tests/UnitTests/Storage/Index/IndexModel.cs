@@ -17,7 +17,7 @@ internal sealed class IndexModel(int seed, int dimensions = 6)
 
     public long Seq { get; private set; }
 
-    public CollectionRow Row => new(7, "c", "model", new string('a', 32), dimensions, new ChunkingSettings(), Seq, Codec, Index);
+    public CollectionRow Row => new(7, "c", "model", new string('a', 32), dimensions, new ChunkingSettings(), Seq, Codec, Index: Index);
 
     public string? Codec { get; set; }
 
