@@ -29,6 +29,14 @@ internal static class ApiDescription
             {
                 schema.Enum = [.. Enum.GetValues(type.Type).Cast<object>().Select(value => JsonSerializer.SerializeToNode(value, type)!)];
             }
+            if (type.Type == typeof(CompressPassage))
+            {
+                schema.OneOf = [new OpenApiSchema { Type = JsonSchemaType.String }, new OpenApiSchema
+                {
+                    Type = JsonSchemaType.Object, Required = new HashSet<string> { "text" },
+                    Properties = new Dictionary<string, IOpenApiSchema> { ["id"] = new OpenApiSchema { Type = JsonSchemaType.String }, ["text"] = new OpenApiSchema { Type = JsonSchemaType.String } },
+                }];
+            }
             return Task.CompletedTask;
         });
 

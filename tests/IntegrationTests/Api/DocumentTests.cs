@@ -24,7 +24,7 @@ public sealed class DocumentTests(InProcessServer server) : IClassFixture<InProc
         (done.String("id"), done.String("collection"), done.String("status"), done.Int("version"), done.Int("chunks"), done.Int("generation"), done.Int("attempts"))
             .ShouldBe(("a", collection, "indexed", 1, 1, 1, 1));
         done.GetProperty("timeline").EnumerateArray().Select(s => s.String("step")).ShouldBe(["accepted", "processing", "read", "chunked", "encoded", "stored", "indexed"]);
-        done.GetProperty("timeline").EnumerateArray().ShouldAllBe(s => s.Names().All(n => n == "step" || n == "at" || n == "note"));
+        done.GetProperty("timeline").EnumerateArray().ShouldAllBe(s => s.Names().All(n => n == "step" || n == "at" || n == "note" || n == "milliseconds"));
     }
 
     [Fact]

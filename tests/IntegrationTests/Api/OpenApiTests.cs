@@ -37,6 +37,7 @@ public sealed class OpenApiTests(InProcessServer server) : IClassFixture<InProce
     [InlineData("put /v1/collections/{collection}/documents/{id}", "application/json", "DocumentInput", "202", "StatusInfo")]
     [InlineData("post /v1/collections/{collection}/documents", "application/x-ndjson", "DocumentInput", "200", "BulkVerdict")]
     [InlineData("post /v1/collections/{collection}/search", "application/json", "SearchRequest", "200", "SearchResponse")]
+    [InlineData("post /v1/compress", "application/json", "CompressRequest", "200", "CompressResult")]
     [InlineData("post /v1/codecs/train", "application/json", "CodecTrainRequest", "200", "CodecTrainResult")]
     [InlineData("post /v1/codecs/encode", "application/json", "CodecEncodeRequest", "200", "CodecEncodeResult")]
     [InlineData("post /v1/codecs/decode", "application/json", "CodecDecodeRequest", "200", "CodecDecodeResult")]
@@ -77,9 +78,9 @@ public sealed class OpenApiTests(InProcessServer server) : IClassFixture<InProce
     [InlineData("Nested", "key,filter", "")]
     [InlineData("SearchResponse", "hits,context,space,tookMs", "hits,space,tookMs")]
     [InlineData("Hit", "document,chunk,score,title,text,start,end,metadata,headings,page", "document,chunk,score,text,start,end")]
-    [InlineData("ContextRequest", "maxTokens", "")]
-    [InlineData("ContextAnswer", "text,tokens,citations", "text,tokens,citations")]
-    [InlineData("Citation", "n,document,chunk,start,end", "n,document,chunk,start,end")]
+    [InlineData("ContextRequest", "maxTokens,tokenizer,protect,prune", "")]
+    [InlineData("ContextAnswer", "text,tokens,citations,ratio,rungs,skipped,partial", "text,tokens,citations")]
+    [InlineData("Citation", "n,document,chunk,start,end,fragment", "n,document,chunk,start,end")]
     [InlineData("ProblemBody", "type,title,status,detail,kind,field,value,limit,help", "")]
     public async Task Schemas_have_the_fields_of_the_wire_and_require_what_is_always_there(string name, string fields, string required)
     {
