@@ -11,6 +11,9 @@ internal sealed class RememberingEncoder(IEncoder encoder) : IEncoder
 {
     private readonly ConcurrentDictionary<(string Text, InputKind Kind), (float[] Vector, int Tokens)> _known = new();
 
+    /// <summary>The encoder that is asked.</summary>
+    public IEncoder Inner => encoder;
+
     public Task<EncoderDescription> DescribeAsync(string? model, CancellationToken cancellationToken) => encoder.DescribeAsync(model, cancellationToken);
 
     public async Task<EmbedResult> EmbedAsync(EmbedRequest request, CancellationToken cancellationToken)
