@@ -26,7 +26,7 @@ public sealed class DecoderTests : IDisposable
     public void States_are_the_reference_s_and_a_batch_is_its_texts_alone(string form)
     {
         using EncoderModel model = Open(DecoderFolder.Write(_folder["model"], form, unitLength: false));
-        Goldens goldens = new();
+        Goldens goldens = Goldens.Instance;
         foreach (string batch in (string[])["right5", "single16"])
         {
             GoldenCase golden = goldens.Cases("base").Single(c => c.Id == $"llama/base/{batch}");
@@ -52,7 +52,7 @@ public sealed class DecoderTests : IDisposable
         using LocalEncoder encoder = LocalEncoder.Load(Options(DecoderFolder.Write(_folder["model"], form, unitLength: true)), NullLogger.Instance);
         EmbedResult result = await encoder.EmbedAsync(new EmbedRequest(Texts), TestContext.Current.CancellationToken);
         (await encoder.DescribeAsync(null, TestContext.Current.CancellationToken)).Space.ShouldSatisfyAllConditions(s => s.Pooling.ShouldBe("lasttoken"), s => s.Dimensions.ShouldBe(Width));
-        using OrtRun reference = new(OnnxModel.Read(Path.Combine(_folder["model"], "model.onnx")));
+        using ModelRun reference = new(OnnxModel.Read(Path.Combine(_folder["model"], "model.onnx")));
         for (int i = 0; i < Texts.Length; i++)
         {
             long[] ids = DecoderFolder.Ids(Texts[i]);

@@ -8,9 +8,9 @@ public sealed class PassIdentityTests
 {
     private const int Width = 64;
 
-    public static TheoryData<string, string> Decoders => GoldenManifest.Forms("llama", "qwen2", "qwen3");
+    public static TheoryData<string, string> Decoders => Goldens.Forms("llama", "qwen2", "qwen3");
 
-    public static TheoryData<string, string> Exact => GoldenManifest.ExactForms();
+    public static TheoryData<string, string> Exact => Goldens.ExactForms();
 
     [Theory]
     [MemberData(nameof(Decoders))]
@@ -159,7 +159,7 @@ public sealed class PassIdentityTests
         }
     }
 
-    private static OnnxModel Read(string model, string form) => OnnxModel.Read(GoldenManifest.PathOf(model, form));
+    private static OnnxModel Read(string model, string form) => OnnxModel.Read(Goldens.PathOf(model, form));
 
     private static double Difference(float[] a, float[] b) => a.Length != b.Length ? double.PositiveInfinity : a.Zip(b, (x, y) => Math.Abs((double)x - y)).DefaultIfEmpty(0).Max();
 

@@ -130,7 +130,7 @@ public sealed class ServedModelTests : IDisposable
             File.WriteAllText(Path.Combine(model, "retrieval.json"), $$"""{"version":1,"instruction":"{{mode}}"}""");
             using LocalEncoder encoder = LocalEncoder.Load(TinyModel.Options(_folder["compiled"], model), NullLogger.Instance);
             float[] actual = (await encoder.EmbedAsync(new EmbedRequest([Few[0]], InputKind.Query), CancellationToken.None)).Vectors[0];
-            using OrtRun run = new(VectorPasses.Normalize(PoolingPass.Apply(OnnxModel.Read(Path.Combine(model, "onnx", "model.onnx")), PoolingMode.Mean, mode == "official" ? InstructionMask.Official : InstructionMask.Strict)));
+            using ModelRun run = new(VectorPasses.Normalize(PoolingPass.Apply(OnnxModel.Read(Path.Combine(model, "onnx", "model.onnx")), PoolingMode.Mean, mode == "official" ? InstructionMask.Official : InstructionMask.Strict)));
             Near.Largest(actual, run.Floats(feed with { More = new() { [PoolingPass.InstructionTokens] = ([3], [1]) } }, "sentence_embedding").Values).ShouldBeLessThan(1e-5, $"{mode} leaves out {leftOut}");
             actual.ShouldNotBe(tokens);
         }
