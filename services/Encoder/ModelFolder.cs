@@ -42,8 +42,10 @@ internal sealed record ModelFolder
     public ModelFolder? Queries { get; init; }
 
     /// <summary>Reads a folder.</summary>
+    /// <param name="path">The folder.</param>
+    /// <param name="graph">ONNX file in it; null: the usual one.</param>
     /// <exception cref="ModelFormatException">A file is missing, damaged or asks for what is not computed.</exception>
-    public static ModelFolder Read(string path)
+    public static ModelFolder Read(string path, string? graph = null)
     {
         string folder = System.IO.Path.GetFullPath(path);
         if (!Directory.Exists(folder))
@@ -52,11 +54,11 @@ internal sealed record ModelFolder
         }
         ModuleList modules = ModuleList.Read(folder);
         JsonElement prompts = Optional(folder, "config_sentence_transformers.json", "prompts");
-        ModelFolder documents = Of(modules.Documents, modules.File, prompts);
-        return modules.Queries is null ? documents : documents with { Queries = Of(modules.Queries, modules.File, prompts) };
+        ModelFolder documents = Of(modules.Documents, modules.File, prompts, graph);
+        return modules.Queries is null ? documents : documents with { Queries = Of(modules.Queries, modules.File, prompts, graph) };
     }
 
-    private static ModelFolder Of(IReadOnlyList<Module> modules, string modulesFile, JsonElement prompts)
+    private static ModelFolder Of(IReadOnlyList<Module> modules, string modulesFile, JsonElement prompts, string? graph)
     {
         string folder = modules.FirstOrDefault(m => m.Type == "Transformer")?.Folder ?? throw new ModelFormatException(modulesFile, "names no Transformer module.");
         string tokenizer = System.IO.Path.Combine(folder, "tokenizer.json");
@@ -67,7 +69,7 @@ internal sealed record ModelFolder
         return new ModelFolder
         {
             Path = folder,
-            Graph = FindGraph(folder),
+            Graph = graph is null ? FindGraph(folder) : Named(folder, graph),
             Tokenizer = tokenizer,
             PoolingMode = modules.FirstOrDefault(m => m.Type == "Pooling") is { } pooling ? Mode(System.IO.Path.Combine(pooling.Folder, "config.json")) : throw new ModelFormatException(modulesFile, "names no Pooling module."),
             Steps = [.. modules.Where(m => m.Type is "Dense" or "Normalize").Select(m => m.Type == "Dense" ? DenseLayer.Load(m.Folder) : (IVectorStep)UnitLength.Instance)],
@@ -114,6 +116,9 @@ internal sealed record ModelFolder
             _ => throw new ModelFormatException(folder, $"has {others.Length} ONNX files and none is onnx/model.onnx. Keep the one to serve: {string.Join(", ", others.Select(o => System.IO.Path.GetRelativePath(folder, o)))}."),
         };
     }
+
+    private static string Named(string folder, string graph) => System.IO.Path.Combine(folder, graph) is var file && File.Exists(file) ? file
+        : throw new ModelFormatException(file, $"is not there, but Graph names it; there are {string.Join(", ", Directory.GetFiles(folder, "*.onnx", SearchOption.AllDirectories).Select(o => System.IO.Path.GetRelativePath(folder, o)))}.");
 
     private static string Mode(string file)
     {

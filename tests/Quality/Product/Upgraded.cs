@@ -24,7 +24,7 @@ internal sealed class Upgraded : IDisposable
     public static string Exit(string model, int layer) => $$"""[{"pass":"exit","layer":{{layer}},"dense":"{{Path.Combine(model, "exits", $"layer_{layer}.safetensors")}}"}]""";
 
     /// <summary>Batches run at once as in the product.</summary>
-    public static LocalEncoder Load(string folder, string compiled) => LocalEncoder.Load(new EncoderOptions { Models = [new ModelOptions { Path = folder }], Provider = "cpu", CompiledFolder = compiled }, NullLogger.Instance);
+    public static LocalEncoder Load(string folder, string compiled) => LocalEncoder.Load(new EncoderOptions { Models = [new ModelOptions { Path = folder }], Provider = "cpu", CompiledFolder = compiled, CacheBytes = 0, Calibrate = false }, NullLogger.Instance);
 
     public void Dispose()
     {
