@@ -10,7 +10,7 @@ namespace Retrieval.Encoder;
 /// <param name="Caches">Inputs that are fed empty.</param>
 internal sealed record GraphPorts(string Output, int Width, IReadOnlyList<EmptyCache> Caches)
 {
-    private const int Float32 = 1, Float16 = 10, Int64 = 7;
+    private const int Float32 = 1, Float16 = 10, BFloat16 = 16, Int64 = 7;
     private const string Positions = "position_ids", Cache = "past_key_values";
     private static readonly string[] Tokens = ["input_ids", "attention_mask", "token_type_ids", Positions];
     private static readonly string[] UsualOutputs = ["last_hidden_state", "token_embeddings", "hidden_states"];
@@ -68,7 +68,7 @@ internal sealed record GraphPorts(string Output, int Width, IReadOnlyList<EmptyC
     private static OnnxValue States(ModelFolder folder, OnnxModelInfo graph)
     {
         // Logits have the shape of states, but are scores of words.
-        OnnxValue[] states = [.. graph.Outputs.Where(o => o.ElementType is Float32 or Float16 && o.Shape.Count is 3 && o.Name != "logits")];
+        OnnxValue[] states = [.. graph.Outputs.Where(o => o.ElementType is Float32 or Float16 or BFloat16 && o.Shape.Count is 3 && o.Name != "logits")];
         return UsualOutputs.Select(name => Array.Find(states, s => s.Name == name)).FirstOrDefault(s => s is not null) ?? (states.Length == 1 ? states[0] : throw new ModelFormatException(folder.Graph,
             $"has no float output of token states; its outputs are {string.Join(", ", graph.Outputs.Select(o => $"{o.Name}({string.Join(',', o.Shape)}{(o.ElementType == Float16 ? " float16" : "")})"))}. Export the model with last_hidden_state as output."));
     }

@@ -11,6 +11,9 @@ public sealed class OnnxModel
 {
     private const string Again = "Fetch or export it again.";
 
+    // Lengths in protobuf's own readers are of 31 bits: no runtime opens a larger message.
+    private const long MostInside = int.MaxValue;
+
     internal OnnxModel(string path, ModelProto proto, IReadOnlyDictionary<string, WeightSlice> weights) => (Path, Proto, Weights) = (path, proto, weights);
 
     /// <summary>The file that it was read from; messages name it.</summary>
@@ -39,11 +42,25 @@ public sealed class OnnxModel
             using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16);
             (ModelProto proto, Dictionary<string, WeightSlice> weights) = Parse(path, file);
             ExternalWeights.TakeOver(path, proto, weights);
+            RequireNumbers(path, proto, weights);
             return new OnnxModel(System.IO.Path.GetFullPath(path), proto, weights);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw Unreadable(path, e);
+        }
+    }
+
+    /// <summary>Every initialiser has as many numbers as its shape says.</summary>
+    private static void RequireNumbers(string path, ModelProto proto, Dictionary<string, WeightSlice> weights)
+    {
+        foreach (TensorProto tensor in proto.Graph.Initializer.Where(t => DataType.Size(t.DataType) > 0))
+        {
+            long wanted = TensorData.Bytes(path, tensor), found = weights.TryGetValue(tensor.Name, out WeightSlice? slice) ? slice.Length : TensorData.Raw(tensor)?.Length ?? 0;
+            if (wanted != found)
+            {
+                throw new OnnxFormatException(path, $"has a tensor '{tensor.Name}' of shape {string.Join(" x ", tensor.Dims)} with {found} bytes in place of {wanted}. {Again}");
+            }
         }
     }
 
@@ -81,6 +98,10 @@ public sealed class OnnxModel
 
     internal static (ModelProto Model, Dictionary<string, WeightSlice> Weights) Parse(string path, FileStream file)
     {
+        if (file.Length > MostInside)
+        {
+            throw new OnnxFormatException(path, $"has {file.Length} bytes in one file, and protobuf ends at 2 GiB. Save the model with its weights in a file beside it (external data).");
+        }
         try
         {
             (ModelProto model, Dictionary<string, WeightSlice> weights) = SkeletonReader.Read(file);

@@ -94,7 +94,7 @@ public sealed class EncoderSession : IDisposable
     /// <param name="inputs">Name and values of each input, row-major, all of the same shape.</param>
     /// <param name="rows">Texts in the batch.</param>
     /// <param name="columns">Tokens a text.</param>
-    /// <param name="output">Name of a float32 or float16 output.</param>
+    /// <param name="output">Name of a float32, float16 or bfloat16 output.</param>
     /// <param name="read">Gets values and shape.</param>
     public T Run<T>(IReadOnlyList<(string Name, long[] Values)> inputs, int rows, int columns, string output, OutputReader<T> read) => Run(inputs, [], new BatchShape(rows, columns), output, read);
 
@@ -102,7 +102,7 @@ public sealed class EncoderSession : IDisposable
     /// <param name="inputs">Name and values of each input, row-major, all of the same shape.</param>
     /// <param name="caches">Fed without a token.</param>
     /// <param name="batch">Texts and tokens a text.</param>
-    /// <param name="output">Name of a float32 or float16 output.</param>
+    /// <param name="output">Name of a float32, float16 or bfloat16 output.</param>
     /// <param name="read">Gets values and shape.</param>
     public T Run<T>(IReadOnlyList<(string Name, long[] Values)> inputs, IReadOnlyList<EmptyCache> caches, BatchShape batch, string output, OutputReader<T> read)
     {
@@ -138,16 +138,31 @@ public sealed class EncoderSession : IDisposable
         {
             return read(output.GetTensorDataAsSpan<float>(), info.Shape);
         }
-        ReadOnlySpan<Half> halves = System.Runtime.InteropServices.MemoryMarshal.Cast<Float16, Half>(output.GetTensorDataAsSpan<Float16>());
-        float[] wide = System.Buffers.ArrayPool<float>.Shared.Rent(halves.Length);
+        int count = checked((int)info.ElementCount);
+        float[] wide = System.Buffers.ArrayPool<float>.Shared.Rent(count);
         try
         {
-            System.Numerics.Tensors.TensorPrimitives.ConvertToSingle(halves, wide);
-            return read(wide.AsSpan(0, halves.Length), info.Shape);
+            Widen(output, info.ElementDataType, wide.AsSpan(0, count));
+            return read(wide.AsSpan(0, count), info.Shape);
         }
         finally
         {
             System.Buffers.ArrayPool<float>.Shared.Return(wide);
+        }
+    }
+
+    /// <summary>Numbers of 16 bits; both kinds are float32 without some of its bits, so nothing is rounded.</summary>
+    private static void Widen(OrtValue output, TensorElementType type, Span<float> wide)
+    {
+        if (type == TensorElementType.Float16)
+        {
+            System.Numerics.Tensors.TensorPrimitives.ConvertToSingle(System.Runtime.InteropServices.MemoryMarshal.Cast<Float16, Half>(output.GetTensorDataAsSpan<Float16>()), wide);
+            return;
+        }
+        ReadOnlySpan<BFloat16> values = output.GetTensorDataAsSpan<BFloat16>();
+        for (int i = 0; i < values.Length; i++)
+        {
+            wide[i] = BitConverter.UInt32BitsToSingle((uint)values[i].value << 16);
         }
     }
 

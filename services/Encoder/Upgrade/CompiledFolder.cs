@@ -22,8 +22,8 @@ internal sealed class CompiledFolder(string path)
         Write(hash + ".check", ContentCheck.Lines(path, names.Where(n => File.Exists(Path.Combine(path, n)))));
     }
 
-    /// <summary>Lets a graph be made again.</summary>
-    public void Forget(string hash) => File.Delete(Path.Combine(path, hash + ".check"));
+    /// <summary>Lets go of a graph.</summary>
+    public void Forget(string hash) => Array.ForEach((string[])[".check", ".onnx", ".onnx_data"], ending => File.Delete(Path.Combine(path, hash + ending)));
 
     /// <summary>The graph that a source gave, and what the source held; null when nothing is known.</summary>
     public (string Hash, string[] Source)? Linked(string link) => ReadLines(link + ".link") is [var hash, .. var source] ? (hash, source) : null;

@@ -40,9 +40,22 @@ internal sealed record CompiledGraph(string Path, string Hash)
             cache.Forget(graph.Hash);
             throw new ModelFormatException(source.File, "changed while it was compiled. Start again when it is whole.");
         }
-        (EncoderSession session, string taken) = ProviderChoice.Open(graph.Path, options.Provider);
+        (EncoderSession session, string taken) = OpenNew(cache, graph, source.File, options.Provider);
         cache.Link(link, graph.Hash, held);
         return (graph, session, taken);
+    }
+
+    private static (EncoderSession Session, string Taken) OpenNew(CompiledFolder cache, CompiledGraph graph, string source, string provider)
+    {
+        try
+        {
+            return ProviderChoice.Open(graph.Path, provider);
+        }
+        catch (ModelFormatException e)
+        {
+            cache.Forget(graph.Hash);
+            throw new ModelFormatException(source, $"cannot be served with these passes: {e.Message}", e);
+        }
     }
 
     private static (CompiledGraph Graph, EncoderSession Session, string Taken)? OpenLinked(CompiledFolder cache, string link, string provider)

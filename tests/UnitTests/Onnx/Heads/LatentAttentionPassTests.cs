@@ -92,6 +92,27 @@ public sealed class LatentAttentionPassTests(ITestOutputHelper output)
         }
     }
 
+    [Theory]
+    [InlineData(InstructionMask.Official, 0)]
+    [InlineData(InstructionMask.Strict, 1)]
+    public void An_instruction_of_n_tokens_leaves_out_the_first_n_or_with_the_begin_token_one_more(InstructionMask mode, int more)
+    {
+        Goldens goldens = Goldens.Instance;
+        OnnxModel source = OnnxModel.Read(Plain(goldens));
+        using ModelRun states = new(source), pooled = new(PoolingPass.Apply(source, PoolingMode.Mean, mode));
+        Random random = new(16);
+        Feed feed = new(3, [.. Enumerable.Range(0, 36).Select(_ => (long)random.Next(5, 300))], [.. Enumerable.Repeat(1L, 36)], new long[36]);
+        long[] instructions = [1, 5, 10];
+        float[] all = states.Floats(feed, "last_hidden_state").Values, vectors = pooled.Floats(feed with { More = new() { [PoolingPass.InstructionTokens] = (instructions, [3]) } }, TokenStates.Vector).Values;
+        for (int row = 0; row < 3; row++)
+        {
+            // Only the states behind the instruction enter: whatever those before hold cannot be felt.
+            int first = (int)instructions[row] + more;
+            float[] mean = [.. Enumerable.Range(0, 64).Select(d => Enumerable.Range(first, 12 - first).Average(t => all[(((row * 12) + t) * 64) + d]))];
+            Near.Largest(vectors.AsSpan(row * 64, 64), mean).ShouldBeLessThan(1e-5, $"row {row}");
+        }
+    }
+
     [Fact]
     public void Folding_changes_nothing_and_latents_have_no_order()
     {
