@@ -86,13 +86,13 @@ public sealed class LocalEncoder : IEncoder, ITokenizerFiles, IDisposable
                 missing.Add(i);
             }
         }
-        lane.Metrics.Cached(keys.Length - missing.Count, missing.Count);
         if (missing.Count > 0)
         {
             await ComputeAsync(lane, request, missing, vectors, tokens, cancellationToken).ConfigureAwait(false);
             // A text of as many tokens as the model reads may have been longer: taken for cut, it is computed again where that is forbidden.
             missing.ForEach(i => _kept.Add(keys[i], new KeptVector(vectors[i], tokens[i], tokens[i] >= lane.Model.Description.Space.MaxTokens)));
         }
+        lane.Metrics.Cached(keys.Length - missing.Count, missing.Count);
         return new EmbedResult(lease.Served.Description.Space.Id, vectors, tokens);
     }
 
