@@ -21,7 +21,7 @@ internal static class PeersBenchmark
         Tokenization.Tokenizer tokenizer = Tokenization.Tokenizer.Load(Path.Combine(folder, "tokenizer.json"));
         string[] texts = MixedTexts.Make(count, tokenizer, model.Space.MaxTokens, Seed), sorted = [.. texts.OrderBy(t => tokenizer.Count(t))], few = texts[..(count / FastembedShare)], fewSorted = [.. few.OrderBy(t => tokenizer.Count(t))];
         Report.Head("Encode against other libraries", $"peers --texts {count} --rounds {rounds}");
-        Report.Note($"all-MiniLM-L6-v2, fp32, {count} texts as in 'encode', up to {model.Space.MaxTokens} tokens. Peers: {PeerProcess.Versions()}, both over onnxruntime-node on their usual threads; {Batch} texts a call, as given and sorted by length. fastembed pads every text to 512 tokens and is timed on a {FastembedShare}th of the texts. Medians of {rounds} rounds.");
+        Report.Note($"all-MiniLM-L6-v2, fp32, {count} texts as in 'encode', up to {model.Space.MaxTokens} tokens. Peers: {PeerProcess.Versions()}, both over onnxruntime-node on their usual threads; {Batch} texts a call, as given and sorted by length. fastembed takes the first token's state whatever the model (so its cosine is low), pads every text to 512 tokens and is timed on a {FastembedShare}th of the texts. Medians of {rounds} rounds.");
         Report.Columns("library", "texts/s", "ours / it", "cosine of the last vector with ours");
         (string Name, string[] Texts, string Library)[] peers = [("transformers.js, as given", texts, "transformers"), ("transformers.js, sorted", sorted, "transformers"), ("fastembed, as given", few, "fastembed"), ("fastembed, sorted", fewSorted, "fastembed")];
         string work = Directory.CreateTempSubdirectory("retrieval-peers-").FullName;
