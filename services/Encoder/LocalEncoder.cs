@@ -86,13 +86,13 @@ public sealed class LocalEncoder : IEncoder, ITokenizerFiles, IDisposable
                 missing.Add(i);
             }
         }
-        lane.Metrics.Cached(keys.Length - missing.Count, missing.Count);
         if (missing.Count > 0)
         {
             await ComputeAsync(lane, request, missing, vectors, tokens, cancellationToken).ConfigureAwait(false);
             // A text of as many tokens as the model reads may have been longer: taken for cut, it is computed again where that is forbidden.
             missing.ForEach(i => _kept.Add(keys[i], new KeptVector(vectors[i], tokens[i], tokens[i] >= lane.Model.Description.Space.MaxTokens)));
         }
+        lane.Metrics.Cached(keys.Length - missing.Count, missing.Count);
         return new EmbedResult(lease.Served.Description.Space.Id, vectors, tokens);
     }
 
@@ -138,7 +138,7 @@ public sealed class LocalEncoder : IEncoder, ITokenizerFiles, IDisposable
     }
 
     /// <summary>Puts the vectors and lengths of some texts of a request into their places.</summary>
-    private async Task ComputeAsync(Lane lane, EmbedRequest request, IReadOnlyList<int> which, float[][] vectors, int[] tokens, CancellationToken cancellationToken)
+    private static async Task ComputeAsync(Lane lane, EmbedRequest request, List<int> which, float[][] vectors, int[] tokens, CancellationToken cancellationToken)
     {
         TextWork[] texts = await RunAsync(lane, request, which, false, cancellationToken).ConfigureAwait(false);
         for (int i = 0; i < texts.Length; i++)
@@ -148,7 +148,7 @@ public sealed class LocalEncoder : IEncoder, ITokenizerFiles, IDisposable
     }
 
     /// <summary>Tokenizes on the caller's thread, while the lane's threads run what came before.</summary>
-    private static async Task<TextWork[]> RunAsync(Lane lane, EmbedRequest request, IReadOnlyList<int> which, bool wantsTokens, CancellationToken cancellationToken)
+    private static async Task<TextWork[]> RunAsync(Lane lane, EmbedRequest request, List<int> which, bool wantsTokens, CancellationToken cancellationToken)
     {
         using Activity? trace = Traces.StartRequest(lane.Model, which.Count);
         int leftOut = lane.Model.LeftOut(request.Kind);

@@ -39,32 +39,32 @@ internal sealed record RunShape(int Runs, int RunThreads, string Why)
         return measured;
     }
 
-    /// <summary>Others replace the usual one only when they are clearly faster: a busy machine must not turn it over.</summary>
+    /// <summary>
+    /// Others replace the usual one only when they are clearly faster than it was before and after them: a busy moment must not turn it over, since the answer
+    /// stays.
+    /// </summary>
     private static RunShape Measure(EncoderModel model, RunShape usual)
     {
         long began = Stopwatch.GetTimestamp();
         int cores = usual.Runs, half = cores / 2;
-        (int Runs, int Threads)[] others = [.. ((int, int)[])[(1, cores), (half, cores - half + 1)]];
-        (RunShape best, double rate) = (usual, Rate(model, usual.Runs));
-        double first = rate;
-        foreach ((int runs, int threads) in others.Where(o => o.Runs > 0).Distinct())
+        double first = Rate(model, usual), best = first;
+        RunShape chosen = usual;
+        foreach (RunShape other in ((RunShape[])[new(1, cores, ""), new(half, cores - half + 1, "")]).Where(o => o.Runs > 0).Distinct())
         {
-            if (Stopwatch.GetElapsedTime(began) > Budget)
+            if (Stopwatch.GetElapsedTime(began) < Budget && Rate(model, other) is var own && own > best * Worthwhile)
             {
-                break;
-            }
-            model.OpenThreads(threads);
-            if (Rate(model, runs) is var own && own > Math.Max(rate, first * Worthwhile))
-            {
-                (best, rate) = (new RunShape(runs, threads, ""), own);
+                first = Math.Max(first, Rate(model, usual));
+                (chosen, best) = own > first * Worthwhile ? (other, own) : (chosen, Math.Max(best, first));
             }
         }
-        return best with { Why = string.Create(CultureInfo.InvariantCulture, $"measured: {rate:F0} tokens/s, one run a processor {first:F0}") };
+        return chosen with { Why = string.Create(CultureInfo.InvariantCulture, $"measured: {best:F0} tokens/s, one run a processor {first:F0}") };
     }
 
     /// <summary>Tokens a second of short batches on so many threads.</summary>
-    private static double Rate(EncoderModel model, int runs)
+    private static double Rate(EncoderModel model, RunShape shape)
     {
+        model.OpenThreads(shape.RunThreads);
+        int runs = shape.Runs;
         int columns = Math.Min(Columns, model.Description.Space.MaxTokens);
         Repeat(model, columns, TimeSpan.Zero); // the first run of a session makes room
         long began = Stopwatch.GetTimestamp();
