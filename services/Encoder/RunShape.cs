@@ -34,9 +34,16 @@ internal sealed record RunShape(int Runs, int RunThreads, string Why)
         {
             return known;
         }
-        RunShape measured = Measure(model, usual);
-        Write(file, measured, serving);
-        return measured;
+        try
+        {
+            RunShape measured = Measure(model, usual);
+            Write(file, measured, serving);
+            return measured;
+        }
+        catch (Exception e) when (e is not OperationCanceledException) // a model that cannot run the measurement's text may run others
+        {
+            return usual with { Why = $"usual: measuring failed: {e.Message}" };
+        }
     }
 
     /// <summary>
@@ -69,10 +76,21 @@ internal sealed record RunShape(int Runs, int RunThreads, string Why)
         Repeat(model, columns, TimeSpan.Zero); // the first run of a session makes room
         long began = Stopwatch.GetTimestamp();
         long[] tokens = new long[runs];
-        Thread[] threads = [.. Enumerable.Range(0, runs).Select(i => new Thread(() => tokens[i] = Repeat(model, columns, Slice)))];
+        Exception? failure = null;
+        Thread[] threads = [.. Enumerable.Range(0, runs).Select(i => new Thread(() =>
+        {
+            try
+            {
+                tokens[i] = Repeat(model, columns, Slice);
+            }
+            catch (Exception e) // thrown below: on this thread it would end the process
+            {
+                failure = e;
+            }
+        }))];
         Array.ForEach(threads, t => t.Start());
         Array.ForEach(threads, t => t.Join());
-        return tokens.Sum() / Stopwatch.GetElapsedTime(began).TotalSeconds;
+        return failure is not null ? throw new InvalidOperationException(failure.Message, failure) : tokens.Sum() / Stopwatch.GetElapsedTime(began).TotalSeconds;
     }
 
     private static long Repeat(EncoderModel model, int columns, TimeSpan time)

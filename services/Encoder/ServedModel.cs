@@ -44,12 +44,27 @@ internal sealed class ServedModel : IDisposable
         try
         {
             (EncoderModel documents, EncoderModel? queries) = Open(options, serving.Options, serving.Logger);
-            Lane first = new(documents, "documents", Whole, serving);
-            return new ServedModel(first, queries is null ? first : new Lane(queries, "queries", Whole, serving));
+            return Start(documents, queries, serving);
         }
         catch (Exception e) when (e is ModelFormatException or OnnxFormatException or PassRefusedException or TokenizerFormatException or IOException or UnauthorizedAccessException)
         {
             throw new RetrievalException(ErrorKind.Invalid, $"The model in {options.Path} cannot be served: {e.Message}", "Encoder:Models", options.Path, inner: e);
+        }
+    }
+
+    private static ServedModel Start(EncoderModel documents, EncoderModel? queries, Serving serving)
+    {
+        Lane? first = null;
+        try
+        {
+            first = new Lane(documents, "documents", Whole, serving);
+            return new ServedModel(first, queries is null ? first : new Lane(queries, "queries", Whole, serving));
+        }
+        catch
+        {
+            ((IDisposable?)first ?? documents).Dispose();
+            queries?.Dispose();
+            throw;
         }
     }
 

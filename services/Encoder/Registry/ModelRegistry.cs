@@ -202,11 +202,12 @@ internal sealed class ModelRegistry : IDisposable
             Log.Loaded(_serving.Logger, slot.Name, slot.Options.Path, space.Dimensions, space.MaxTokens, space.Id, served.Description.Provider, served.Runs, Stopwatch.GetElapsedTime(began).TotalMilliseconds);
             return served;
         }
-        catch (RetrievalException e)
+        catch (Exception e) when (e is not OperationCanceledException) // whatever it was, the other models go on
         {
-            Locked(() => slot.Fail(e.Problem));
-            Log.LoadFailed(_serving.Logger, slot.Name, e.Message);
-            throw;
+            RetrievalException failure = e as RetrievalException ?? new RetrievalException(ErrorKind.Invalid, $"The model in {slot.Options.Path} cannot be served: {e.Message}", "Encoder:Models", slot.Options.Path, inner: e);
+            Locked(() => slot.Fail(failure.Problem));
+            Log.LoadFailed(_serving.Logger, slot.Name, failure.Message);
+            throw failure;
         }
     }
 

@@ -94,12 +94,11 @@ public sealed class BatchLoopTests : IDisposable
     [Fact]
     public void A_text_s_way_allocates_little_beside_its_vector()
     {
-        const int Texts = 512, Most = 700;
+        const int Texts = 512, Most = 1_200; // 820 to 920 here, as the pool is shared: the work, its task, ids that the pool did not have, and a share of its batch
         using ModelServing one = new(TestData.DefaultModel, TimeSpan.FromHours(1), TimeProvider.System);
         Random random = new(5);
         string[] texts = [.. Enumerable.Range(0, Texts).Select(_ => TableModel.Text(random.Next(2, 60), random))];
         using BatchBuffers buffers = new();
-        EncodingBuffer tokens = new();
         Round();
         long before = GC.GetAllocatedBytesForCurrentThread();
         Round();
@@ -111,7 +110,7 @@ public sealed class BatchLoopTests : IDisposable
         {
             foreach (string[] request in texts.Chunk(32))
             {
-                one.Queue.Add([.. request.Select(t => one.Text(t, default, tokens))], false);
+                one.Queue.Add([.. request.Select(t => one.Text(t))], false);
             }
             for (int done = 0; done < Texts;)
             {
@@ -134,10 +133,10 @@ public sealed class BatchLoopTests : IDisposable
 
         public BatchQueue Queue { get; } = new("m", new BatchLimits(1_000_000, 512, wait), time);
 
-        public TextWork Text(string text, CancellationToken cancellationToken = default, EncodingBuffer? into = null)
+        public TextWork Text(string text, CancellationToken cancellationToken = default)
         {
-            Model.Tokenizer.Encode(text, true, Model.Description.Space.MaxTokens, into ?? _tokens);
-            return new TextWork(into ?? _tokens, 0, cancellationToken);
+            Model.Tokenizer.Encode(text, true, Model.Description.Space.MaxTokens, _tokens);
+            return new TextWork(_tokens, 0, cancellationToken);
         }
 
         public void Dispose() => Model.Dispose();

@@ -40,6 +40,7 @@ public sealed class TracesTests : IDisposable
         ConcurrentDictionary<(string, string), double> sums = [];
         using MeterListener listener = new() { InstrumentPublished = (i, l) => { if (i.Meter.Name == EncoderMetrics.MeterName) { l.EnableMeasurementEvents(i); } } };
         listener.SetMeasurementEventCallback<long>((i, v, labels, _) => Add(i.Name, v, labels.ToArray()));
+        listener.SetMeasurementEventCallback<int>((i, v, labels, _) => Add(i.Name, v, labels.ToArray()));
         listener.SetMeasurementEventCallback<double>((i, v, labels, _) => Add(i.Name, v, labels.ToArray()));
         listener.Start();
         using (LocalEncoder encoder = Load("counted"))
