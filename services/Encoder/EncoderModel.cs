@@ -12,14 +12,20 @@ internal sealed class EncoderModel : IDisposable
     private readonly ModelFolder _folder;
     private readonly string _output;
     private readonly int _width;
+    private readonly bool _perText;
     private readonly IReadOnlyList<EmptyCache> _caches;
     private readonly string[] _inputs;
 
     private EncoderModel(string name, ModelFolder folder, Tokenizer tokenizer, (EncoderSession Session, string Taken) opened, GraphPorts ports, VectorSpace space)
     {
         (Name, _folder, Tokenizer, _session, (_output, _width, _caches)) = (name, folder, tokenizer, opened.Session, ports);
+        _perText = ports.PerText;
         _inputs = [.. _session.Inputs.Except(_caches.Select(c => c.Name))];
-        Description = new EncoderDescription { Model = name, Space = space, QueryPrompt = folder.QueryPrompt, SpecialTokens = tokenizer.SpecialTokens, Provider = opened.Taken };
+        Description = new EncoderDescription
+        {
+            Model = name, Kind = folder.Kind, Labels = folder.Labels, Space = space, QueryPrompt = folder.QueryPrompt, Prompts = [.. folder.Prompts.Keys], DefaultPrompt = folder.DefaultPrompt,
+            Prefixes = folder.Prefixes.Lengths, AnyPrefix = folder.Prefixes.Any, SpecialTokens = tokenizer.SpecialTokens, Provider = opened.Taken,
+        };
     }
 
     /// <summary>Name in requests.</summary>
@@ -30,6 +36,15 @@ internal sealed class EncoderModel : IDisposable
 
     /// <summary>Of its tokenizer.json.</summary>
     public Tokenizer Tokenizer { get; }
+
+    /// <summary>What its files say.</summary>
+    public ModelFolder Folder => _folder;
+
+    /// <summary>Numbers of a token's state.</summary>
+    public int StateWidth => _width;
+
+    /// <summary>A text's vector has unit length.</summary>
+    public bool GivesUnitLength => _folder.Steps.LastOrDefault() is UnitLength;
 
     /// <summary>tokenizer.json itself, for roles in other processes.</summary>
     public string TokenizerFile => _folder.Tokenizer;
@@ -75,17 +90,12 @@ internal sealed class EncoderModel : IDisposable
         }
     }
 
-    /// <summary>The document's or query's prompt and the text.</summary>
-    public string Prompted(string text, InputKind kind) => Prompt(kind) + text;
-
-    private string Prompt(InputKind kind) => kind switch { InputKind.Query => _folder.QueryPrompt, InputKind.Document => _folder.DocumentPrompt, _ => "" };
-
-    /// <summary>First tokens of a text of a kind that are not pooled: of its prompt, as the authors or as strictly as one would.</summary>
-    public int LeftOut(InputKind kind) => (_folder.Instruction, Prompt(kind)) switch
+    /// <summary>First tokens of a text behind a prompt that are not pooled: of the prompt, as the authors or as strictly as one would.</summary>
+    public int LeftOut(string prompt) => (_folder.Instruction, prompt) switch
     {
         (InstructionMask.None, _) or (_, "") => 0,
-        (InstructionMask.Official, var prompt) => Tokens(prompt),
-        (_, var prompt) => Tokens(prompt) + 1,
+        (InstructionMask.Official, _) => Tokens(prompt),
+        _ => Tokens(prompt) + 1,
     };
 
     /// <summary>Of a prompt alone, as the authors count it: without what begins and ends a text.</summary>
@@ -112,22 +122,37 @@ internal sealed class EncoderModel : IDisposable
         float[][] results = new float[batch.Count][];
         for (int row = 0; row < results.Length; row++)
         {
+            if (_perText)
+            {
+                results[row] = states.Slice(row * _width, _width).ToArray();
+                continue;
+            }
             ReadOnlySpan<float> own = states.Slice(row * columns * _width, batch[row].Length * _width);
-            results[row] = batch[row].WantsTokens ? TokenVectors(batch[row], own) : TextVector(own[(batch[row].LeftOut * _width)..], batch[row].Length - batch[row].LeftOut);
+            results[row] = batch[row].WantsTokens ? TokenVectors(batch[row], own) : TextVector(own[(batch[row].LeftOut * _width)..], batch[row].Length - batch[row].LeftOut, batch[row].Normalize);
         }
         return results;
     }
 
-    private float[] TextVector(ReadOnlySpan<float> states, int tokens)
+    private float[] TextVector(ReadOnlySpan<float> states, int tokens, bool? normalize)
     {
         float[] vector = new float[_width];
         Pooling.Pool(_folder.PoolingMode, states, tokens, vector);
-        return _folder.Steps.Aggregate(vector, (v, step) => step.Apply(v));
+        IEnumerable<IVectorStep> steps = (normalize, GivesUnitLength) switch
+        {
+            (true, false) => _folder.Steps.Append(UnitLength.Instance),
+            (false, true) => _folder.Steps.SkipLast(1),
+            _ => _folder.Steps,
+        };
+        return steps.Aggregate(vector, (v, step) => step.Apply(v));
     }
 
     /// <summary>Late interaction compares directions: token vectors have unit length whatever the text vector has.</summary>
     private float[] TokenVectors(TextWork text, ReadOnlySpan<float> states)
     {
+        if (text.States)
+        {
+            return states.ToArray();
+        }
         List<float> vectors = new(text.Length * Description.Space.Dimensions);
         for (int i = 0; i < text.Length; i++)
         {

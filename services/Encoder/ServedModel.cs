@@ -63,7 +63,7 @@ internal sealed class ServedModel : IDisposable
         string name = options.Name ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(options.Path)));
         ModelFolder folder = ModelFolder.Read(file.Model);
         ModelFolder own = Changed(folder, file, file.Queries is { Model: null } variant ? variant.Prompt : null);
-        EncoderModel documents = EncoderModel.Open(name, own, file.Passes, options.MaxTokens, encoder);
+        EncoderModel documents = EncoderModel.Open(name, own, HeadPasses.Of(folder, file), options.MaxTokens, encoder);
         try
         {
             return (documents, OpenQueries(name, folder, file, documents, encoder, logger));
