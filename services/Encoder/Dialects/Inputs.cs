@@ -17,7 +17,7 @@ internal sealed record Inputs(IReadOnlyList<string> Texts, IReadOnlyList<IReadOn
     public int Count => Ids?.Count ?? Texts.Count;
 
     /// <summary>One of them has nothing in it.</summary>
-    public bool HasEmpty => Ids?.Any(i => i.Count == 0) ?? Texts.Any(t => t.Length == 0);
+    public bool HasEmpty => Ids?.Any(i => i.Count == 0) ?? Texts.Any(string.IsNullOrEmpty);
 
     /// <summary>A request for them.</summary>
     public EmbedRequest Request(string? model) => new(Texts, Model: model) { Ids = Ids };

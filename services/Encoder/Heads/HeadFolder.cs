@@ -25,7 +25,7 @@ internal static class HeadFolder
     {
         string modules = Path.Combine(folder, "modules.json");
         bool sparse = File.Exists(modules) && RequireSparse(modules);
-        if (File.Exists(modules) && !sparse)
+        if (!sparse && (File.Exists(modules) || !File.Exists(Path.Combine(folder, "config.json"))))
         {
             return null;
         }
@@ -56,7 +56,8 @@ internal static class HeadFolder
 
     private static ModelFolder Read(string folder, string graph, OnnxValue output)
     {
-        JsonElement config = File.Exists(Path.Combine(folder, "config.json")) ? ModelFolder.ReadJson(Path.Combine(folder, "config.json")) : default;
+        string file = Path.Combine(folder, "config.json");
+        JsonElement config = File.Exists(file) ? ModelFolder.ReadJson(file) : default;
         string architecture = Architecture(config);
         string[] labels = output.Shape.Count == 2 ? Labels(config, output) : [];
         TokenizerConfig tokenizer = TokenizerConfig.Read(folder);

@@ -22,7 +22,7 @@ internal static class QdrantRoutes
     private static async Task<IResult> InferAsync(HttpRequest http, LocalEncoder encoder, EncoderOptions options, CancellationToken cancellationToken)
     {
         QdrantRequest body = await DialectBody.ReadAsync(http, options, QdrantJson.Default.QdrantRequest, cancellationToken);
-        IReadOnlyList<QdrantInput> inputs = body.Inputs ?? throw new RetrievalException(ErrorKind.Invalid, "The body has no inputs.", DialectBody.Field);
+        IReadOnlyList<QdrantInput> inputs = body.Inputs is { } given && given.All(i => i is not null) ? given : throw new RetrievalException(ErrorKind.Invalid, "The body has no inputs.", DialectBody.Field);
         InputKind side = body.Inference switch
         {
             "update" => InputKind.Document,
