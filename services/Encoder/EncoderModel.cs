@@ -8,19 +8,26 @@ namespace Retrieval.Encoder;
 /// <summary>A loaded model: texts' tokens to vectors.</summary>
 internal sealed class EncoderModel : IDisposable
 {
-    private readonly EncoderSession _session;
+    private const string KnownText = "ready?";
+
     private readonly ModelFolder _folder;
+    private readonly OnnxModelInfo _graph;
+    private readonly string _provider;
     private readonly string _output;
     private readonly int _width;
     private readonly bool _perText;
     private readonly IReadOnlyList<EmptyCache> _caches;
     private readonly string[] _inputs;
+    private readonly Encoding _known;
+    private EncoderSession _session;
+    private int _threads = 1;
 
-    private EncoderModel(string name, ModelFolder folder, Tokenizer tokenizer, (EncoderSession Session, string Taken) opened, GraphPorts ports, VectorSpace space)
+    private EncoderModel(string name, ModelFolder folder, Tokenizer tokenizer, OpenedGraph opened, GraphPorts ports, VectorSpace space)
     {
         (Name, _folder, Tokenizer, _session, (_output, _width, _caches)) = (name, folder, tokenizer, opened.Session, ports);
-        _perText = ports.PerText;
+        (_graph, _provider, _perText) = (opened.Info, opened.Provider, ports.PerText);
         _inputs = [.. _session.Inputs.Except(_caches.Select(c => c.Name))];
+        _known = tokenizer.Encode(KnownText, true, space.MaxTokens);
         Description = new EncoderDescription
         {
             Model = name, Kind = folder.Kind, Labels = folder.Labels, Space = space, QueryPrompt = folder.QueryPrompt, Prompts = [.. folder.Prompts.Keys], DefaultPrompt = folder.DefaultPrompt,
@@ -62,11 +69,12 @@ internal sealed class EncoderModel : IDisposable
         (CompiledGraph graph, EncoderSession session, string taken) = plain is null ? CompiledGraph.Open(folder, passes, options) : Plain(plain, options);
         try
         {
-            GraphPorts ports = GraphPorts.Of(folder, plain ?? OnnxModelInfo.Read(graph.Path));
+            OnnxModelInfo info = plain ?? OnnxModelInfo.Read(graph.Path);
+            GraphPorts ports = GraphPorts.Of(folder, info);
             Tokenizer tokenizer = Tokenizer.Load(folder.Tokenizer);
             VectorSpace space = Space(folder, graph.Hash, tokenizer, maxTokens, ports.Width) with { Layer = passes.LastOrDefault(p => p.Layer is not null)?.Layer };
             RequireRoomBehindPrompt(folder, tokenizer, space);
-            return new EncoderModel(name, folder, tokenizer, (session, taken), ports, space);
+            return new EncoderModel(name, folder, tokenizer, new OpenedGraph(info, session, taken, options.Provider), ports, space);
         }
         catch
         {
@@ -101,16 +109,45 @@ internal sealed class EncoderModel : IDisposable
     /// <summary>Of a prompt alone, as the authors count it: without what begins and ends a text.</summary>
     private int Tokens(string prompt) => Tokenizer.Encode(prompt, false, null).Ids.Length;
 
-    /// <summary>Runs a batch and settles its texts.</summary>
+    /// <summary>It runs on a GPU.</summary>
+    public bool IsGpu => _session.Provider == ExecutionProvider.Cuda;
+
+    /// <summary>Bytes of its graph and weights.</summary>
+    public long Bytes => ((string[])[_graph.File, .. _graph.ExternalFiles]).Sum(f => new FileInfo(f).Length);
+
+    /// <summary>A short text that every model can run, to see whether it still runs at all.</summary>
+    public TextWork Known() => new(_known, false, 0, CancellationToken.None);
+
+    /// <summary>A text of so many tokens, for measurements.</summary>
+    public TextWork Known(int tokens) => new(Tokenizer.Encode(string.Concat(Enumerable.Repeat(KnownText + ' ', tokens)), true, tokens), false, 0, CancellationToken.None);
+
+    /// <summary>Gives the session so many threads inside its runs; only while no run is under way.</summary>
+    public void OpenThreads(int threads)
+    {
+        if (threads != _threads)
+        {
+            EncoderSession other = ProviderChoice.Open(_graph.File, _provider, threads).Session;
+            _session.Dispose();
+            (_session, _threads) = (other, threads);
+        }
+    }
+
+    /// <summary>Runs a batch and settles its texts; when it throws, none is settled.</summary>
     public void Run(List<TextWork> batch, BatchBuffers buffers)
     {
         int columns = batch.Max(t => t.Length);
-        (long[] ids, long[] mask, long[] types, long[] positions) = buffers.Fill(batch, columns);
-        (string, long[])[] inputs = [.. _inputs.Select(name => (name, name switch { "input_ids" => ids, "attention_mask" => mask, "position_ids" => positions, _ => types }))];
-        float[][] results = _session.Run(inputs, _caches, batch.Count, columns, _output, (states, _) => Read(batch, states, columns));
+        buffers.Fill(batch, columns);
+        (string, long[])[] inputs = new (string, long[])[_inputs.Length];
+        for (int i = 0; i < inputs.Length; i++)
+        {
+            inputs[i] = (_inputs[i], buffers.Of(_inputs[i]));
+        }
+        BatchShape shape = new(batch.Count, columns);
+        float[][] Vectors(ReadOnlySpan<float> states, long[] _) => Read(batch, states, columns);
+        float[][] results = IsGpu ? (buffers.Bound ??= _session.Bind()).Run(inputs, _caches, shape, _output, Vectors) : _session.Run(inputs, _caches, shape, _output, Vectors);
         for (int row = 0; row < batch.Count; row++)
         {
-            batch[row].Done.TrySetResult(results[row]);
+            batch[row].Settle(results[row], null);
         }
     }
 
@@ -137,13 +174,12 @@ internal sealed class EncoderModel : IDisposable
     {
         float[] vector = new float[_width];
         Pooling.Pool(_folder.PoolingMode, states, tokens, vector);
-        IEnumerable<IVectorStep> steps = (normalize, GivesUnitLength) switch
+        int left = normalize == false && GivesUnitLength ? 1 : 0;
+        for (int i = 0; i < _folder.Steps.Count - left; i++)
         {
-            (true, false) => _folder.Steps.Append(UnitLength.Instance),
-            (false, true) => _folder.Steps.SkipLast(1),
-            _ => _folder.Steps,
-        };
-        return steps.Aggregate(vector, (v, step) => step.Apply(v));
+            vector = _folder.Steps[i].Apply(vector);
+        }
+        return normalize == true && !GivesUnitLength ? UnitLength.Instance.Apply(vector) : vector;
     }
 
     /// <summary>Late interaction compares directions: token vectors have unit length whatever the text vector has.</summary>
@@ -156,7 +192,7 @@ internal sealed class EncoderModel : IDisposable
         List<float> vectors = new(text.Length * Description.Space.Dimensions);
         for (int i = 0; i < text.Length; i++)
         {
-            if (!text.Tokens.IsSpecial[i])
+            if (!text.Tokens!.IsSpecial[i])
             {
                 vectors.AddRange(UnitLength.Instance.Apply(_folder.Steps.Aggregate(states.Slice(i * _width, _width).ToArray(), (v, step) => step.Apply(v))));
             }
@@ -182,3 +218,10 @@ internal sealed class EncoderModel : IDisposable
         };
     }
 }
+
+/// <summary>A graph with its session.</summary>
+/// <param name="Info">Of the file that was opened.</param>
+/// <param name="Session">On it.</param>
+/// <param name="Taken">Which provider, and why.</param>
+/// <param name="Provider">That was asked for.</param>
+internal sealed record OpenedGraph(OnnxModelInfo Info, EncoderSession Session, string Taken, string Provider);

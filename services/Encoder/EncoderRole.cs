@@ -13,7 +13,7 @@ public static class EncoderRole
     /// <summary>Serves <see cref="IEncoder"/> in this process. The models are loaded when the container first makes it, which the host does before it listens.</summary>
     public static IServiceCollection AddEncoder(this IServiceCollection services, EncoderOptions options) => services
         .AddSingleton(options)
-        .AddSingleton(provider => LocalEncoder.Load(options, provider.GetRequiredService<ILogger<LocalEncoder>>()))
+        .AddSingleton(provider => LocalEncoder.Load(options, provider.GetRequiredService<ILogger<LocalEncoder>>(), provider.GetService<TimeProvider>() ?? TimeProvider.System))
         .AddSingleton<IEncoder>(provider => provider.GetRequiredService<LocalEncoder>())
         .AddSingleton<ITokenizerFiles>(provider => provider.GetRequiredService<LocalEncoder>());
 
@@ -21,6 +21,7 @@ public static class EncoderRole
     public static void MapEncoder(this IEndpointRouteBuilder routes)
     {
         DialectRoutes.Map(routes);
+        ModelAdminEndpoint.Map(routes);
         routes.MapGet(HttpEncoder.DescribeRoute, async (string? model, IEncoder encoder, CancellationToken cancellationToken) =>
             Results.Json(await encoder.DescribeAsync(model, cancellationToken), WireJson.Strict.EncoderDescription)).ExcludeFromDescription();
         routes.MapPost(HttpEncoder.EmbedRoute, async (EmbedRequest request, IEncoder encoder, CancellationToken cancellationToken) =>

@@ -73,9 +73,9 @@ internal sealed record GraphPorts(string Output, int Width, IReadOnlyList<EmptyC
     private static OnnxValue States(ModelFolder folder, OnnxModelInfo graph)
     {
         // Logits have the shape of states, but are scores of words.
-        OnnxValue[] states = [.. graph.Outputs.Where(o => o.ElementType is Float32 && o.Shape.Count is 3 && o.Name != "logits")];
+        OnnxValue[] states = [.. graph.Outputs.Where(o => o.ElementType is Float32 or Float16 && o.Shape.Count is 3 && o.Name != "logits")];
         return UsualOutputs.Select(name => Array.Find(states, s => s.Name == name)).FirstOrDefault(s => s is not null) ?? (states.Length == 1 ? states[0] : throw new ModelFormatException(folder.Graph,
-            $"has no float32 output of token states; its outputs are {string.Join(", ", graph.Outputs.Select(o => $"{o.Name}({string.Join(',', o.Shape)}{(o.ElementType == Float16 ? " float16" : "")})"))}. Export the model with last_hidden_state as output."));
+            $"has no float output of token states; its outputs are {string.Join(", ", graph.Outputs.Select(o => $"{o.Name}({string.Join(',', o.Shape)}{(o.ElementType == Float16 ? " float16" : "")})"))}. Export the model with last_hidden_state as output."));
     }
 
     /// <summary>Weights of the vocabulary, which VocabularyPass has put on, or scores.</summary>

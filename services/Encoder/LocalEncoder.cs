@@ -1,37 +1,51 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Retrieval.Contracts;
-using Retrieval.Tokenization;
 
 namespace Retrieval.Encoder;
 
 /// <summary>The models of this process: checks, tokenizes, queues, and gives the vectors back in the order of the request.</summary>
 public sealed class LocalEncoder : IEncoder, ITokenizerFiles, IDisposable
 {
-    private readonly EncoderOptions _options;
-    private readonly List<ServedModel> _models = [];
+    private readonly Serving _serving;
+    private readonly VectorCache _kept;
 
-    private LocalEncoder(EncoderOptions options) => _options = options;
+    private LocalEncoder(Serving serving, ModelRegistry registry)
+    {
+        (_serving, Registry, _kept) = (serving, registry, new VectorCache(serving.Options.CacheBytes));
+        serving.Metrics.Observe(() => _kept.Bytes, () => registry.List() is var list ? (list.Bytes, list.Models.GroupBy(m => m.State).Select(g => (g.Key, g.Count()))) : default);
+    }
 
     /// <summary>Names of the served models; the first is the default.</summary>
-    public IReadOnlyList<string> Models => [.. _models.Select(m => m.Description.Model)];
+    public IReadOnlyList<string> Models => Registry.Names;
 
-    /// <summary>Loads every model of the options.</summary>
-    /// <exception cref="RetrievalException">Invalid, for the first that cannot be served.</exception>
-    public static LocalEncoder Load(EncoderOptions options, ILogger logger)
+    /// <summary>Models that could not be loaded, each with the reason.</summary>
+    public IReadOnlyList<string> Failures => Registry.Failures;
+
+    /// <summary>Ends with the reason when a model can compute no more, and the process should; never otherwise.</summary>
+    public Task<RetrievalException> Died => _serving.Watchdog.Died;
+
+    internal ModelRegistry Registry { get; }
+
+    /// <summary>Loads the models of the options.</summary>
+    /// <exception cref="RetrievalException">Invalid, when the first cannot be served; others that cannot are among <see cref="Failures"/>.</exception>
+    public static LocalEncoder Load(EncoderOptions options, ILogger logger) => Load(options, logger, TimeProvider.System);
+
+    /// <summary>Loads the models of the options.</summary>
+    /// <param name="options">Section Encoder.</param>
+    /// <param name="logger">Of the encoder.</param>
+    /// <param name="time">For waits and deadlines.</param>
+    /// <exception cref="RetrievalException">Invalid, when the first cannot be served.</exception>
+    public static LocalEncoder Load(EncoderOptions options, ILogger logger, TimeProvider time)
     {
-        LocalEncoder encoder = new(options);
+        Serving serving = new(options, logger, time);
         try
         {
-            foreach (ModelOptions model in options.Models.Count > 0 ? options.Models : [Bundled])
-            {
-                encoder.Add(model, logger);
-            }
-            return encoder;
+            return new LocalEncoder(serving, ModelRegistry.Load(options.Models.Count > 0 ? options.Models : [Bundled], serving));
         }
         catch
         {
-            encoder.Dispose();
+            serving.Dispose();
             throw;
         }
     }
@@ -40,142 +54,183 @@ public sealed class LocalEncoder : IEncoder, ITokenizerFiles, IDisposable
     private static ModelOptions Bundled => new() { Path = Path.Combine(AppContext.BaseDirectory, "models", "all-MiniLM-L6-v2") };
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<EncoderDescription>> ListAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<EncoderDescription>>([.. _models.Select(m => m.Description)]);
+    public async Task<IReadOnlyList<EncoderDescription>> ListAsync(CancellationToken cancellationToken)
+    {
+        List<EncoderDescription> known = [];
+        foreach (string name in Models)
+        {
+            if (await KnownAsync(name, cancellationToken).ConfigureAwait(false) is { } model)
+            {
+                known.Add(model);
+            }
+        }
+        return known;
+    }
 
     /// <inheritdoc/>
-    public Task<EncoderDescription> DescribeAsync(string? model, CancellationToken cancellationToken) => Task.FromResult((model is null ? Find(null, ModelKind.Embedding) : Named(model)).Description);
+    public async Task<EncoderDescription> DescribeAsync(string? model, CancellationToken cancellationToken) =>
+        await Registry.DescribeAsync(model ?? await FirstAsync([ModelKind.Embedding], cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
 
     /// <inheritdoc/>
     public async Task<EmbedResult> EmbedAsync(EmbedRequest request, CancellationToken cancellationToken)
     {
-        ServedModel served = Find(request.Model, ModelKind.Embedding);
-        PrefixLength.Require(served.Description, request.Dimensions);
+        using ModelLease lease = await LeaseAsync(request.Model, [ModelKind.Embedding], cancellationToken).ConfigureAwait(false);
+        PrefixLength.Require(lease.Served.Description, request.Dimensions);
         EmbedRequest sided = RequestPrompt.WithSide(request);
-        Lane lane = sided.Kind == InputKind.Query ? served.Queries : served.Documents;
-        TextWork[] texts = await RunAsync(lane, RequestTexts.Of(lane.Model, sided, false, _options, cancellationToken), sided.Kind, cancellationToken).ConfigureAwait(false);
+        Lane lane = sided.Kind == InputKind.Query ? lease.Served.Queries : lease.Served.Documents;
+        RequestTexts texts = RequestTexts.Of(lane.Model, sided, _serving.Options);
+        (float[][] vectors, int[] tokens) = (new float[texts.Count][], new int[texts.Count]);
+        VectorKey[] keys = _kept.IsOn && sided.Ids is null ? [.. Enumerable.Range(0, texts.Count).Select(texts.Key)] : [];
+        List<int> missing = [];
+        for (int i = 0; i < vectors.Length; i++)
+        {
+            if (keys.Length > 0 && _kept.Find(keys[i], request.Truncate) is { } kept)
+            {
+                (vectors[i], tokens[i]) = (kept.Vector, kept.Tokens);
+            }
+            else
+            {
+                missing.Add(i);
+            }
+        }
+        lane.Metrics.Cached(vectors.Length - missing.Count, keys.Length > 0 ? missing.Count : 0);
+        if (missing.Count > 0)
+        {
+            TextWork[] computed = await RunAsync(lane, missing.Count, (i, trace) => texts.Work(missing[i], false, trace, cancellationToken), sided.Kind, cancellationToken).ConfigureAwait(false);
+            for (int i = 0; i < computed.Length; i++)
+            {
+                (vectors[missing[i]], tokens[missing[i]]) = (computed[i].Done.Task.Result, computed[i].Length);
+            }
+        }
+        if (keys.Length > 0)
+        {
+            // A text of as many tokens as the model reads may have been longer: taken for cut, it is computed again where that is forbidden.
+            missing.ForEach(i => _kept.Add(keys[i], new KeptVector(vectors[i], tokens[i], tokens[i] >= lane.Model.Description.Space.MaxTokens)));
+        }
         bool normalize = request.Normalize ?? lane.Model.GivesUnitLength;
-        return new EmbedResult(served.Description.Space.Id, [.. texts.Select(t => PrefixLength.Cut(t.Done.Task.Result, request.Dimensions, normalize))], [.. texts.Select(t => t.Length)]);
+        return new EmbedResult(lease.Served.Description.Space.Id, [.. vectors.Select(v => PrefixLength.Cut(v, request.Dimensions, normalize))], tokens);
     }
 
     /// <inheritdoc/>
     public async Task<EmbedTokensResult> EmbedTokensAsync(EmbedRequest request, CancellationToken cancellationToken)
     {
-        // Token by token only the states of one model can be compared: a student of a pair meets its teacher in whole texts alone.
-        ServedModel served = Find(request.Model, ModelKind.Embedding);
         RequirePool(request.Pool);
+        // Token by token only the states of one model can be compared: a student of a pair meets its teacher in whole texts alone.
+        using ModelLease lease = await LeaseAsync(request.Model, [ModelKind.Embedding], cancellationToken).ConfigureAwait(false);
+        Lane lane = lease.Served.Documents;
         EmbedRequest sided = RequestPrompt.WithSide(request);
-        EncoderModel model = served.Documents.Model;
-        TextWork[] texts = await RunAsync(served.Documents, RequestTexts.Of(model, sided, true, _options, cancellationToken), sided.Kind, cancellationToken).ConfigureAwait(false);
-        int promptLength = RequestPrompt.Of(model, sided).Length;
-        return new EmbedTokensResult(served.Description.Space.Id, [.. texts.Select(t => LateInteraction.Pool(Vectors(model, t, promptLength), request.Pool))], [.. texts.Select(t => t.Length)]);
+        RequestTexts texts = RequestTexts.Of(lane.Model, sided, _serving.Options);
+        TextWork[] works = await RunAsync(lane, texts.Count, (i, trace) => texts.Work(i, true, trace, cancellationToken), sided.Kind, cancellationToken).ConfigureAwait(false);
+        return new EmbedTokensResult(lease.Served.Description.Space.Id, [.. works.Select(t => LateInteraction.Pool(Vectors(lane.Model, t, texts.Prompt.Length), request.Pool))], [.. works.Select(t => t.Length)]);
     }
 
     /// <inheritdoc/>
     public async Task<EmbedSparseResult> EmbedSparseAsync(EmbedRequest request, CancellationToken cancellationToken)
     {
-        ServedModel served = Find(request.Model, ModelKind.Sparse);
         if (request.Top < 1)
         {
             throw new RetrievalException(ErrorKind.Invalid, $"{request.Top} weights of a sparse vector cannot be kept.", "top", $"{request.Top}", "1 or more", "Leave it out for all above 0.");
         }
+        using ModelLease lease = await LeaseAsync(request.Model, [ModelKind.Sparse], cancellationToken).ConfigureAwait(false);
+        Lane lane = lease.Served.Documents;
         EmbedRequest sided = RequestPrompt.WithSide(request);
-        TextWork[] texts = await RunAsync(served.Documents, RequestTexts.Of(served.Documents.Model, sided, false, _options, cancellationToken), sided.Kind, cancellationToken).ConfigureAwait(false);
-        return new EmbedSparseResult(served.Description.Space.Id, [.. texts.Select(t => Scores.Sparse(t.Done.Task.Result, request.Top))], [.. texts.Select(t => t.Length)]);
+        RequestTexts texts = RequestTexts.Of(lane.Model, sided, _serving.Options);
+        TextWork[] works = await RunAsync(lane, texts.Count, (i, trace) => texts.Work(i, false, trace, cancellationToken), sided.Kind, cancellationToken).ConfigureAwait(false);
+        return new EmbedSparseResult(lease.Served.Description.Space.Id, [.. works.Select(t => Scores.Sparse(t.Done.Task.Result, request.Top))], [.. works.Select(t => t.Length)]);
     }
 
     /// <inheritdoc/>
     public async Task<ScoreResult> ScoreAsync(ScoreRequest request, CancellationToken cancellationToken)
     {
         RequirePool(request.Pool);
-        ServedModel served = Find(request.Model, ModelKind.CrossEncoder, ModelKind.Embedding);
-        return served.Description.Kind == ModelKind.CrossEncoder ? await ScorePairsAsync(served, request, cancellationToken).ConfigureAwait(false) : await CompareAsync(served, request, cancellationToken).ConfigureAwait(false);
+        using ModelLease lease = await LeaseAsync(request.Model, [ModelKind.CrossEncoder, ModelKind.Embedding], cancellationToken).ConfigureAwait(false);
+        ScoreRequest named = request with { Model = lease.Served.Description.Model };
+        return lease.Served.Description.Kind == ModelKind.CrossEncoder ? await ScorePairsAsync(named, cancellationToken).ConfigureAwait(false) : await CompareAsync(named, cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
     public async Task<ClassifyResult> ClassifyAsync(ClassifyRequest request, CancellationToken cancellationToken)
     {
-        ServedModel served = Find(request.Model, ModelKind.Classifier, ModelKind.CrossEncoder);
-        RequestTexts.RequireCount(request.Texts.Count, _options);
-        TextWork[] texts = PairWork.Of(served.Documents.Model, request.Texts, request.Truncate, request.CutStart ? Side.Left : Side.Right, cancellationToken);
-        await RunAsync(served.Documents, texts, InputKind.Raw, cancellationToken).ConfigureAwait(false);
-        return new ClassifyResult(served.Description.Space.Id, served.Description.Labels, [.. texts.Select(t => request.Raw ? t.Done.Task.Result : Scores.Of(t.Done.Task.Result))], [.. texts.Select(t => t.Length)]);
-    }
-
-    private async Task<ScoreResult> ScorePairsAsync(ServedModel served, ScoreRequest request, CancellationToken cancellationToken)
-    {
-        ClassifyResult result = await ClassifyAsync(new ClassifyRequest([.. request.Texts.Select(t => new TextPair(request.Query, t))], served.Description.Model, request.Raw, request.Truncate) { CutStart = request.CutStart }, cancellationToken).ConfigureAwait(false);
-        return new ScoreResult(result.Space, [.. result.Scores.Select(s => s[0])], result.Tokens);
-    }
-
-    private async Task<ScoreResult> CompareAsync(ServedModel served, ScoreRequest request, CancellationToken cancellationToken)
-    {
-        string model = served.Description.Model;
-        Task<EmbedTokensResult> query = EmbedTokensAsync(new EmbedRequest([request.Query], InputKind.Query, model, request.Truncate) { CutStart = request.CutStart }, cancellationToken);
-        EmbedRequest texts = new(request.Texts, InputKind.Raw, model, request.Truncate) { CutStart = request.CutStart };
-        EmbedTokensResult compared = await EmbedTokensAsync(texts, cancellationToken).ConfigureAwait(false);
-        TokenVectors q = (await query.ConfigureAwait(false)).Texts[0];
-        return new ScoreResult(compared.Space, [.. compared.Texts.Select(t => LateInteraction.MaxSim(q, LateInteraction.Pool(t, request.Pool)))], compared.Tokens);
+        using ModelLease lease = await LeaseAsync(request.Model, [ModelKind.Classifier, ModelKind.CrossEncoder], cancellationToken).ConfigureAwait(false);
+        RequestTexts.RequireCount(request.Texts.Count, _serving.Options);
+        Lane lane = lease.Served.Documents;
+        TextWork[] works = await RunAsync(lane, request.Texts.Count, (i, trace) => PairWork.Of(lane.Model, request, i, trace, cancellationToken), InputKind.Raw, cancellationToken).ConfigureAwait(false);
+        EncoderDescription model = lease.Served.Description;
+        return new ClassifyResult(model.Space.Id, model.Labels, [.. works.Select(t => request.Raw ? t.Done.Task.Result : Scores.Of(t.Done.Task.Result))], [.. works.Select(t => t.Length)]);
     }
 
     /// <inheritdoc/>
-    public async Task<byte[]> ReadTokenizerAsync(string hash, CancellationToken cancellationToken)
-    {
-        EncoderModel? model = _models.SelectMany(m => m.Lanes).Select(l => l.Model).FirstOrDefault(m => m.Tokenizer.Hash == hash);
-        return model is null ? throw new RetrievalException(ErrorKind.NotFound, $"No served model has tokenizer {hash}.", "hash", hash)
-            : await File.ReadAllBytesAsync(model.TokenizerFile, cancellationToken).ConfigureAwait(false);
-    }
+    public async Task<byte[]> ReadTokenizerAsync(string hash, CancellationToken cancellationToken) => Registry.TokenizerFile(hash) is { } file
+        ? await File.ReadAllBytesAsync(file, cancellationToken).ConfigureAwait(false)
+        : throw new RetrievalException(ErrorKind.NotFound, $"No served model has tokenizer {hash}.", "hash", hash);
 
     /// <summary>Finishes what waits, then lets the models go.</summary>
     public void Dispose()
     {
-        _models.ForEach(m => m.Dispose());
-        _models.Clear();
+        Registry.Dispose();
+        _serving.Dispose();
     }
 
-    private void Add(ModelOptions options, ILogger logger)
+    /// <summary>Asks what encodes documents under a name, or under the first.</summary>
+    internal async Task<T> AskAsync<T>(string? model, Func<EncoderModel, T> ask, CancellationToken cancellationToken)
     {
-        long began = Stopwatch.GetTimestamp();
-        ServedModel served = ServedModel.Load(options, _options, logger);
-        if (_models.Exists(m => m.Description.Model == served.Description.Model))
-        {
-            served.Dispose();
-            throw new RetrievalException(ErrorKind.Invalid, $"Two models are called '{served.Description.Model}'.", "Encoder:Models", served.Description.Model, help: "Give one of them another Name.");
-        }
-        _models.Add(served);
-        VectorSpace space = served.Description.Space;
-        Log.Loaded(logger, served.Description.Model, options.Path, space.Dimensions, space.MaxTokens, space.Id, served.Description.Provider, Stopwatch.GetElapsedTime(began).TotalMilliseconds);
+        using ModelLease lease = await Registry.LeaseAsync(model, cancellationToken).ConfigureAwait(false);
+        return ask(lease.Served.Documents.Model);
     }
 
-    /// <summary>What encodes documents under a name, or under the first.</summary>
-    internal EncoderModel ModelOf(string? model) => (model is null ? _models[0] : Named(model)).Documents.Model;
+    private async Task<ScoreResult> ScorePairsAsync(ScoreRequest request, CancellationToken cancellationToken)
+    {
+        ClassifyRequest pairs = new([.. request.Texts.Select(t => new TextPair(request.Query, t))], request.Model, request.Raw, request.Truncate) { CutStart = request.CutStart };
+        ClassifyResult result = await ClassifyAsync(pairs, cancellationToken).ConfigureAwait(false);
+        return new ScoreResult(result.Space, [.. result.Scores.Select(s => s[0])], result.Tokens);
+    }
 
-    private ServedModel Named(string name) => _models.Find(m => m.Description.Model == name)
-        ?? throw new RetrievalException(ErrorKind.NotFound, $"Model '{name}' is not served here.", "model", name, string.Join(", ", Models), "Name a served model, or add it to Encoder:Models.");
+    private async Task<ScoreResult> CompareAsync(ScoreRequest request, CancellationToken cancellationToken)
+    {
+        EmbedRequest query = new([request.Query], InputKind.Query, request.Model, request.Truncate) { CutStart = request.CutStart }, texts = query with { Texts = request.Texts, Kind = InputKind.Raw };
+        EmbedTokensResult[] compared = await Task.WhenAll(EmbedTokensAsync(query, cancellationToken), EmbedTokensAsync(texts, cancellationToken)).ConfigureAwait(false);
+        return new ScoreResult(compared[1].Space, [.. compared[1].Texts.Select(t => LateInteraction.MaxSim(compared[0].Texts[0], LateInteraction.Pool(t, request.Pool)))], compared[1].Tokens);
+    }
 
     /// <summary>A model of one of some kinds: the named one, or the first there is of the first kind, then of the next.</summary>
-    private ServedModel Find(string? name, params ReadOnlySpan<ModelKind> kinds)
+    private async Task<ModelLease> LeaseAsync(string? name, ModelKind[] kinds, CancellationToken cancellationToken)
     {
-        if (name is not null)
+        ModelLease lease = await Registry.LeaseAsync(name ?? await FirstAsync(kinds, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+        ModelKind own = lease.Served.Description.Kind;
+        if (kinds.Contains(own))
         {
-            ServedModel named = Named(name);
-            ModelKind own = named.Description.Kind;
-            return kinds.Contains(own) ? named : throw new RetrievalException(ErrorKind.Invalid, $"Model '{name}' is {Words.Of(own)}, and {Words.Of(kinds[0])} is needed.", "model", name, Fitting(kinds), $"'{name}' answers at {Words.Routes(own)}.");
+            return lease;
         }
-        foreach (ModelKind kind in kinds)
-        {
-            if (_models.Find(m => m.Description.Kind == kind) is { } first)
-            {
-                return first;
-            }
-        }
-        throw new RetrievalException(ErrorKind.Invalid, $"No served model is {Words.Of(kinds[0])}.", "model", null, Fitting(kinds), "Add one to Encoder:Models.");
+        lease.Dispose();
+        throw new RetrievalException(ErrorKind.Invalid, $"Model '{name}' is {Words.Of(own)}, and {Words.Of(kinds[0])} is needed.", "model", name, help: $"'{name}' answers at {Words.Routes(own)}; GET /v1/models lists the others.");
     }
 
-    private string Fitting(ReadOnlySpan<ModelKind> kinds)
+    private async Task<string> FirstAsync(ModelKind[] kinds, CancellationToken cancellationToken)
     {
-        ModelKind[] wanted = kinds.ToArray();
-        string[] names = [.. _models.Where(m => wanted.Contains(m.Description.Kind)).Select(m => m.Description.Model)];
-        return names.Length == 0 ? "none is served" : string.Join(", ", names);
+        foreach (ModelKind kind in kinds)
+        {
+            foreach (string name in Models)
+            {
+                if ((await KnownAsync(name, cancellationToken).ConfigureAwait(false))?.Kind == kind)
+                {
+                    return name;
+                }
+            }
+        }
+        throw new RetrievalException(ErrorKind.Invalid, $"No served model is {Words.Of(kinds[0])}.", "model", help: "Add one to Encoder:Models.");
+    }
+
+    /// <summary>Null for one that could not be loaded, or not now.</summary>
+    private async Task<EncoderDescription?> KnownAsync(string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await Registry.DescribeAsync(name, cancellationToken).ConfigureAwait(false);
+        }
+        catch (RetrievalException e) when (e.Problem.Kind is ErrorKind.Unavailable or ErrorKind.Overloaded or ErrorKind.NotFound)
+        {
+            return null;
+        }
     }
 
     private static void RequirePool(int pool)
@@ -186,17 +241,43 @@ public sealed class LocalEncoder : IEncoder, ITokenizerFiles, IDisposable
         }
     }
 
-    private static async Task<TextWork[]> RunAsync(Lane lane, TextWork[] texts, InputKind kind, CancellationToken cancellationToken)
+    /// <summary>Tokenizes on the caller's thread, while the lane's threads run what came before.</summary>
+    private static async Task<TextWork[]> RunAsync(Lane lane, int count, Func<int, ActivityContext, TextWork> make, InputKind kind, CancellationToken cancellationToken)
     {
-        lane.Queue.Add(texts, kind != InputKind.Document);
+        using Activity? trace = Traces.StartRequest(lane.Model, count);
+        TextWork[] texts = new TextWork[count];
+        try
+        {
+            for (int i = 0; i < texts.Length; i++)
+            {
+                texts[i] = make(i, trace?.Context ?? default);
+            }
+            lane.Queue.Add(texts, kind != InputKind.Document);
+        }
+        catch (Exception e)
+        {
+            Refuse(lane, texts, e);
+            throw;
+        }
         await Task.WhenAll(texts.Select(t => t.Done.Task)).WaitAsync(cancellationToken).ConfigureAwait(false);
         return texts;
     }
 
+    /// <summary>No batch will take them: their memory goes back.</summary>
+    private static void Refuse(Lane lane, TextWork?[] texts, Exception e)
+    {
+        lane.Metrics.Refused(texts.Length);
+        foreach (TextWork text in texts.OfType<TextWork>())
+        {
+            text.Settle(null, e);
+            _ = text.Done.Task.Exception; // seen: nobody waits for it
+        }
+    }
+
     private static TokenVectors Vectors(EncoderModel model, TextWork text, int promptLength)
     {
-        int[] own = [.. Enumerable.Range(0, text.Length).Where(i => text.States || !text.Tokens.IsSpecial[i])];
+        int[] own = [.. Enumerable.Range(0, text.Length).Where(i => text.States || !text.Tokens!.IsSpecial[i])];
         return new TokenVectors(text.States ? model.StateWidth : model.Description.Space.Dimensions, text.Done.Task.Result,
-            [.. own.Select(i => Math.Max(0, text.Tokens.Starts[i] - promptLength))], [.. own.Select(i => Math.Max(0, text.Tokens.Ends[i] - promptLength))]);
+            [.. own.Select(i => Math.Max(0, text.Tokens!.Starts[i] - promptLength))], [.. own.Select(i => Math.Max(0, text.Tokens!.Ends[i] - promptLength))]);
     }
 }

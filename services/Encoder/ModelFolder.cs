@@ -55,31 +55,33 @@ internal sealed record ModelFolder
     public ModelFolder? Queries { get; init; }
 
     /// <summary>Reads a folder.</summary>
+    /// <param name="path">The folder.</param>
+    /// <param name="graph">ONNX file in it; null: the usual one.</param>
     /// <exception cref="ModelFormatException">A file is missing, damaged or asks for what is not computed.</exception>
-    public static ModelFolder Read(string path)
+    public static ModelFolder Read(string path, string? graph = null)
     {
         string folder = System.IO.Path.GetFullPath(path);
         if (!Directory.Exists(folder))
         {
             throw new ModelFormatException(folder, "is not a folder. Name a sentence-transformers folder with an ONNX file and tokenizer.json.");
         }
-        if (HeadFolder.Find(folder) is { } head)
+        if (HeadFolder.Find(folder, graph) is { } head)
         {
             return head;
         }
         ModuleList modules = ModuleList.Read(folder);
         TokenizerConfig prompts = TokenizerConfig.Read(folder);
-        ModelFolder documents = Of(modules.Documents, modules.File, prompts);
-        return modules.Queries is null ? documents : documents with { Queries = Of(modules.Queries, modules.File, prompts) };
+        ModelFolder documents = Of(modules.Documents, modules.File, prompts, graph);
+        return modules.Queries is null ? documents : documents with { Queries = Of(modules.Queries, modules.File, prompts, graph) };
     }
 
-    private static ModelFolder Of(IReadOnlyList<Module> modules, string modulesFile, TokenizerConfig prompts)
+    private static ModelFolder Of(IReadOnlyList<Module> modules, string modulesFile, TokenizerConfig prompts, string? graph)
     {
         string folder = modules.FirstOrDefault(m => m.Type == "Transformer")?.Folder ?? throw new ModelFormatException(modulesFile, "names no Transformer module.");
         return new ModelFolder
         {
             Path = folder,
-            Graph = FindGraph(folder),
+            Graph = GraphOf(folder, graph),
             Tokenizer = FindTokenizer(folder),
             PoolingMode = modules.FirstOrDefault(m => m.Type == "Pooling") is { } pooling ? Mode(System.IO.Path.Combine(pooling.Folder, "config.json")) : throw new ModelFormatException(modulesFile, "names no Pooling module."),
             Steps = [.. modules.Where(m => m.Type is "Dense" or "Normalize").Select(m => m.Type == "Dense" ? DenseLayer.Load(m.Folder) : (IVectorStep)UnitLength.Instance)],
@@ -129,6 +131,11 @@ internal sealed record ModelFolder
             _ => throw new ModelFormatException(folder, $"has {others.Length} ONNX files and none is onnx/model.onnx. Keep the one to serve: {string.Join(", ", others.Select(o => System.IO.Path.GetRelativePath(folder, o)))}."),
         };
     }
+
+    internal static string GraphOf(string folder, string? graph) => graph is null ? FindGraph(folder) : Named(folder, graph);
+
+    private static string Named(string folder, string graph) => System.IO.Path.Combine(folder, graph) is var file && File.Exists(file) ? file
+        : throw new ModelFormatException(file, $"is not there, but Graph names it; there are {string.Join(", ", Directory.GetFiles(folder, "*.onnx", SearchOption.AllDirectories).Select(o => System.IO.Path.GetRelativePath(folder, o)))}.");
 
     private static string Mode(string file)
     {

@@ -1,11 +1,41 @@
+using System.Diagnostics;
 using Retrieval.Contracts;
 using Retrieval.Tokenization;
 
 namespace Retrieval.Encoder;
 
-/// <summary>A request's texts or token ids as work for the queue: behind their prompt, within the limits.</summary>
-internal static class RequestTexts
+/// <summary>A request's texts or token ids on their way into the queue: behind their prompt, within the limits.</summary>
+internal sealed class RequestTexts
 {
+    [ThreadStatic]
+    private static EncodingBuffer? t_tokens;
+
+    private readonly EncoderModel _model;
+    private readonly EmbedRequest _request;
+    private readonly int _leftOut;
+
+    private RequestTexts(EncoderModel model, EmbedRequest request, string prompt) => (_model, _request, Prompt, _leftOut) = (model, request, prompt, model.LeftOut(prompt));
+
+    /// <summary>Put before each.</summary>
+    public string Prompt { get; }
+
+    /// <summary>At least one.</summary>
+    public int Count => _request.Ids?.Count ?? _request.Texts.Count;
+
+    /// <summary>A request for a model.</summary>
+    /// <exception cref="RetrievalException">Invalid: none, texts beside ids, an unknown prompt; TooLarge: too many.</exception>
+    public static RequestTexts Of(EncoderModel model, EmbedRequest request, EncoderOptions options)
+    {
+        if (request.Ids is not null && request.Texts.Count > 0)
+        {
+            throw new RetrievalException(ErrorKind.Invalid, "A request has texts and token ids.", "ids", help: "Send either texts or ids.");
+        }
+        RequireCount(request.Ids?.Count ?? request.Texts.Count, options);
+        RequestTexts texts = new(model, request, RequestPrompt.Of(model, request));
+        return texts._leftOut == 0 || !request.CutStart ? texts
+            : throw new RetrievalException(ErrorKind.Invalid, $"Model '{model.Name}' leaves its instruction out by its place at the beginning.", "truncate", "start", "end", "Cut texts at the end.");
+    }
+
     /// <summary>Refuses a request of none or too many.</summary>
     public static void RequireCount(int count, EncoderOptions options)
     {
@@ -20,34 +50,38 @@ internal static class RequestTexts
     public static RetrievalException TooLong(int index, int tokens, int most) =>
         new(ErrorKind.Invalid, $"Text {index} has {tokens} tokens.", "texts", $"{tokens} tokens", $"{most} tokens", "Shorten it, or allow truncation.");
 
-    /// <summary>Work in the order of the request.</summary>
-    /// <exception cref="RetrievalException">Invalid: an empty request, a text over the limit, an unknown prompt, an id that is no token; TooLarge: too many texts.</exception>
-    public static TextWork[] Of(EncoderModel model, EmbedRequest request, bool wantsTokens, EncoderOptions options, CancellationToken cancellationToken)
+    /// <summary>Names the vector of a text: whatever decides its numbers is in it.</summary>
+    public VectorKey Key(int index) => VectorKey.Of($"{_model.Description.Space.Id}\n{_request.Normalize}\n{_request.CutStart}", _leftOut, Prompt + _request.Texts[index]);
+
+    /// <summary>Work for one of them.</summary>
+    /// <exception cref="RetrievalException">Invalid: it is over the limit and may not be cut, has no token behind its instruction, or an id that is no token.</exception>
+    public TextWork Work(int index, bool wantsTokens, ActivityContext trace, CancellationToken cancellationToken)
     {
-        if (request.Ids is not null && request.Texts.Count > 0)
+        int most = _model.Description.Space.MaxTokens;
+        TextWork work;
+        if (wantsTokens || _request.Ids is not null || _request is { Truncate: true, CutStart: true })
         {
-            throw new RetrievalException(ErrorKind.Invalid, "A request has texts and token ids.", "ids", help: "Send either texts or ids.");
+            work = new TextWork(Encoded(index, most), wantsTokens, _leftOut, cancellationToken) { Trace = trace, States = _request.States, Normalize = _request.Normalize };
         }
-        RequireCount(request.Ids?.Count ?? request.Texts.Count, options);
-        string prompt = RequestPrompt.Of(model, request);
-        int leftOut = model.LeftOut(prompt);
-        if (leftOut > 0 && request.CutStart)
+        else
         {
-            throw new RetrievalException(ErrorKind.Invalid, $"Model '{model.Name}' leaves its instruction out by its place at the beginning.", "truncate", "start", "end", "Cut texts at the end.");
+            EncodingBuffer tokens = t_tokens ??= new EncodingBuffer();
+            _model.Tokenizer.Encode(Prompt + _request.Texts[index], true, _request.Truncate ? most : int.MaxValue, tokens);
+            work = new TextWork(tokens, _leftOut, cancellationToken) { Trace = trace, Normalize = _request.Normalize };
         }
-        Encoding[] tokens = request.Ids is { } ids ? [.. ids.Select((own, i) => TokenIds.Frame(model, prompt, own, i, request))] : [.. request.Texts.Select((t, i) => Tokenize(model, prompt + t, i, request))];
-        if (Array.FindIndex(tokens, t => t.Ids.Length <= leftOut) is >= 0 and var bare)
+        RetrievalException? refusal = work.Length > most ? TooLong(index, work.Length, most)
+            : work.Length <= _leftOut ? new RetrievalException(ErrorKind.Invalid, $"Text {index} has no token behind its instruction.", "texts", $"{work.Length} tokens", $"more than {_leftOut} tokens", "Shorten the prompt, or send a text.")
+            : null;
+        if (refusal is not null)
         {
-            throw new RetrievalException(ErrorKind.Invalid, $"Text {bare} has no token behind its instruction.", "texts", $"{tokens[bare].Ids.Length} tokens", $"more than {leftOut} tokens", "Shorten the prompt, or send a text.");
+            work.Settle(null, refusal);
+            _ = work.Done.Task.Exception; // seen: nobody waits for it
+            throw refusal;
         }
-        return [.. tokens.Select(t => new TextWork(t, wantsTokens, leftOut, cancellationToken) { States = request.States, Normalize = request.Normalize })];
+        return work;
     }
 
-    private static Encoding Tokenize(EncoderModel model, string text, int index, EmbedRequest request)
-    {
-        int most = model.Description.Space.MaxTokens;
-        Encoding tokens = request is { Truncate: true, CutStart: true } ? model.Tokenizer.Encode(EncodeInput.Text(text), new EncodeOptions { Truncation = new Truncation(most, Side: Side.Left) })
-            : model.Tokenizer.Encode(text, true, request.Truncate ? most : null);
-        return tokens.Ids.Length <= most ? tokens : throw TooLong(index, tokens.Ids.Length, most);
-    }
+    private Encoding Encoded(int index, int most) => _request.Ids is { } ids ? TokenIds.Frame(_model, Prompt, ids[index], index, _request)
+        : _request is { Truncate: true, CutStart: true } ? _model.Tokenizer.Encode(EncodeInput.Text(Prompt + _request.Texts[index]), new EncodeOptions { Truncation = new Truncation(most, Side: Side.Left) })
+        : _model.Tokenizer.Encode(Prompt + _request.Texts[index], true, _request.Truncate ? most : null);
 }

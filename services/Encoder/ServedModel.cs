@@ -5,22 +5,14 @@ using Retrieval.Tokenization;
 
 namespace Retrieval.Encoder;
 
-/// <summary>A model with the texts that wait for it and the threads that run it.</summary>
-internal sealed record Lane(EncoderModel Model, BatchQueue Queue, BatchLoop Loop)
-{
-    public static Lane Start(EncoderModel model, EncoderOptions options, ILogger logger)
-    {
-        BatchQueue queue = new(model.Name, options.QueueTokens, options.BatchTokens);
-        return new Lane(model, queue, new BatchLoop(model, queue, options.ThreadCount, logger));
-    }
-}
-
 /// <summary>
 /// What one name in requests stands for: usually one model; for an asymmetric pair (LEAF, arXiv 2509.12539) the teacher for documents and the
 /// student for queries, in the teacher's space.
 /// </summary>
 internal sealed class ServedModel : IDisposable
 {
+    private const string Whole = "full";
+
     private ServedModel(Lane documents, Lane queries)
     {
         (Documents, Queries) = (documents, queries);
@@ -39,15 +31,21 @@ internal sealed class ServedModel : IDisposable
     /// <summary>One lane, or two.</summary>
     public IEnumerable<Lane> Lanes => Documents == Queries ? [Documents] : [Documents, Queries];
 
+    /// <summary>Bytes of graphs and weights.</summary>
+    public long Bytes => Lanes.Sum(l => l.Model.Bytes);
+
+    /// <summary>Runs at once and threads of each, for people.</summary>
+    public string Runs => string.Join("; ", Lanes.Select(l => l.Shape.ToString()).Distinct());
+
     /// <summary>Loads a folder with what its retrieval.json and router say.</summary>
     /// <exception cref="RetrievalException">Invalid: which file, what is wrong, the way out.</exception>
-    public static ServedModel Load(ModelOptions options, EncoderOptions encoder, ILogger logger)
+    public static ServedModel Load(ModelOptions options, Serving serving)
     {
         try
         {
-            (EncoderModel documents, EncoderModel? queries) = Open(options, encoder, logger);
-            Lane first = Lane.Start(documents, encoder, logger);
-            return new ServedModel(first, queries is null ? first : Lane.Start(queries, encoder, logger));
+            (EncoderModel documents, EncoderModel? queries) = Open(options, serving.Options, serving.Logger);
+            Lane first = new(documents, "documents", Whole, serving);
+            return new ServedModel(first, queries is null ? first : new Lane(queries, "queries", Whole, serving));
         }
         catch (Exception e) when (e is ModelFormatException or OnnxFormatException or PassRefusedException or TokenizerFormatException or IOException or UnauthorizedAccessException)
         {
@@ -60,8 +58,8 @@ internal sealed class ServedModel : IDisposable
     {
         RetrievalFile file = RetrievalFile.Read(options.Path);
         RequirePlain(file);
-        string name = options.Name ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(options.Path)));
-        ModelFolder folder = ModelFolder.Read(file.Model);
+        string name = options.ServedName;
+        ModelFolder folder = ModelFolder.Read(file.Model, options.Graph);
         ModelFolder own = Changed(folder, file, file.Queries is { Model: null } variant ? variant.Prompt : null);
         EncoderModel documents = EncoderModel.Open(name, own, HeadPasses.Of(folder, file), options.MaxTokens, encoder);
         try
@@ -80,8 +78,7 @@ internal sealed class ServedModel : IDisposable
     {
         foreach (Lane lane in Lanes)
         {
-            lane.Loop.Dispose();
-            lane.Model.Dispose();
+            lane.Dispose();
         }
     }
 

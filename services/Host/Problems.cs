@@ -79,8 +79,8 @@ internal static class Problems
     }
 
     /// <summary>The form of errors of another API's path, also for a method that it does not take.</summary>
-    private static ErrorDialect? Dialect(HttpContext context) => context.GetEndpoint()?.Metadata.GetMetadata<ErrorDialect>()
-        ?? (context.Request.Path == "/" ? null : AtPath(context).Select(e => e.Metadata.GetMetadata<ErrorDialect>()).FirstOrDefault(d => d is not null));
+    private static ErrorDialect? Dialect(HttpContext context) => context.GetEndpoint() is RouteEndpoint route ? route.Metadata.GetMetadata<ErrorDialect>()
+        : context.Request.Path == "/" ? null : AtPath(context).Select(e => e.Metadata.GetMetadata<ErrorDialect>()).FirstOrDefault(d => d is not null);
 
     private static IEnumerable<RouteEndpoint> AtPath(HttpContext context) => context.RequestServices.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
         .Where(e => new TemplateMatcher(new RouteTemplate(e.RoutePattern), []).TryMatch(context.Request.Path, []));

@@ -44,7 +44,7 @@ public static class RetrievalHost
         {
             services.AddGateway(settings.Gateway);
         }
-        services.AddSingleton<Readiness>().AddHostedService(provider => provider.GetRequiredService<Readiness>());
+        services.AddSingleton<MetricStore>().AddSingleton<Readiness>().AddHostedService(provider => provider.GetRequiredService<Readiness>());
         return await BuildAsync(builder, settings);
     }
 
@@ -87,6 +87,7 @@ public static class RetrievalHost
     {
         app.UseProblems();
         app.UseHealth();
+        app.MapMetrics();
         if (settings.Roles.Contains(Role.Gateway))
         {
             app.MapGateway();
@@ -135,7 +136,7 @@ public static class RetrievalHost
     {
         if (settings.Roles.Contains(Role.Encoder))
         {
-            services.AddEncoder(settings.Encoder);
+            services.AddEncoder(settings.Encoder).AddHostedService<EncoderWatch>();
         }
         else if (Peer(settings, Role.Encoder) is { } client)
         {

@@ -55,7 +55,7 @@ internal static class EncodeBenchmark
 
     private static async Task<double> TimeAsync(string[] texts, int threads, int batchTokens, CancellationToken cancellationToken)
     {
-        EncoderOptions options = new() { Models = [new ModelOptions { Path = TestData.DefaultModel }], Provider = "cpu", Threads = threads, BatchTokens = batchTokens };
+        EncoderOptions options = new() { Models = [new ModelOptions { Path = TestData.DefaultModel }], Provider = "cpu", Threads = threads, BatchTokens = batchTokens, CacheBytes = 0 };
         using LocalEncoder encoder = LocalEncoder.Load(options, NullLogger.Instance);
         await encoder.EmbedAsync(new EmbedRequest(texts[..TextsARequest], InputKind.Document), cancellationToken);
         long began = Stopwatch.GetTimestamp();

@@ -43,7 +43,7 @@ internal sealed class LengthTimes(EncoderModel model, int threads)
 
     private int Repeat(int length, int size, long began)
     {
-        BatchBuffers buffers = new();
+        using BatchBuffers buffers = new();
         string text = string.Join(' ', Enumerable.Repeat("retrieval of passages by meaning and by words", length / 4 + 1));
         Tokenization.Encoding tokens = model.Tokenizer.Encode(text, true, length);
         int runs = 0;

@@ -64,7 +64,7 @@ public static class PairAlignment
 
     private static LocalEncoder Open(string folder, EncoderOptions options, ILogger logger) => LocalEncoder.Load(new EncoderOptions
     {
-        Models = [new ModelOptions { Path = folder }], Provider = options.Provider, Threads = options.Threads, BatchTokens = options.BatchTokens, QueueTokens = options.QueueTokens, CompiledFolder = options.CompiledFolder,
+        Models = [new ModelOptions { Path = folder }], Provider = options.Provider, Threads = options.Threads, BatchTokens = options.BatchTokens, QueueTokens = options.QueueTokens, CompiledFolder = options.CompiledFolder, CacheBytes = 0,
     }, logger);
 
     private static async Task<float[][]> EncodeAsync(LocalEncoder encoder, IReadOnlyList<string> texts, InputKind kind, Action encoded, CancellationToken cancellationToken)

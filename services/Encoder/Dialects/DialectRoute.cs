@@ -3,12 +3,12 @@ using Microsoft.AspNetCore.Http;
 
 namespace Retrieval.Encoder;
 
-/// <summary>A route of an API that is not ours: answered here, or forwarded by a process whose encoder is elsewhere.</summary>
+/// <summary>A route of an API that is not ours, or one that only the encoder can answer: answered here, or forwarded by a process whose encoder is elsewhere.</summary>
 /// <param name="Method">GET or POST.</param>
 /// <param name="Path">As the original has it.</param>
-/// <param name="Errors">How it tells errors.</param>
+/// <param name="Errors">How it tells errors; null: as our own routes do.</param>
 /// <param name="Answer">What answers.</param>
-internal sealed record DialectRoute(string Method, string Path, ErrorDialect Errors, Delegate Answer)
+internal sealed record DialectRoute(string Method, string Path, ErrorDialect? Errors, Delegate Answer)
 {
     /// <summary>One line for OpenAPI; null leaves the route out of it.</summary>
     public string? Summary { get; init; }
@@ -25,7 +25,10 @@ internal sealed record DialectRoute(string Method, string Path, ErrorDialect Err
     /// <summary>Describes an endpoint. The body is not declared as the type that is accepted: the originals read JSON whatever the header says.</summary>
     public void Describe(RouteHandlerBuilder route)
     {
-        route.WithMetadata(Errors);
+        if (Errors is not null)
+        {
+            route.WithMetadata(Errors);
+        }
         if (Summary is null)
         {
             route.ExcludeFromDescription();

@@ -4,10 +4,10 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Retrieval.Encoder;
 
-/// <summary>All routes of other APIs.</summary>
+/// <summary>All routes of other APIs, and the encoder's own.</summary>
 public static class DialectRoutes
 {
-    private static IEnumerable<DialectRoute> All => [.. OpenAiRoutes.All, .. TeiRoutes.All, .. CohereRoutes.All, .. QdrantRoutes.All];
+    private static IEnumerable<DialectRoute> All => [.. OpenAiRoutes.All, .. TeiRoutes.All, .. CohereRoutes.All, .. QdrantRoutes.All, ExplainRoute.Route];
 
     /// <summary>Answers them with the models of this process.</summary>
     internal static void Map(IEndpointRouteBuilder routes)

@@ -77,6 +77,7 @@ public sealed class Forwarder : IDisposable
         {
             context.Response.Headers[name] = new StringValues([.. values]);
         }
+        await context.Response.StartAsync(context.RequestAborted); // what breaks from here on breaks the client's connection too, as it would without us
         await using Stream body = await response.Content.ReadAsStreamAsync(context.RequestAborted);
         byte[] buffer = new byte[16_384];
         for (int read; (read = await body.ReadAsync(buffer, context.RequestAborted)) > 0;)

@@ -28,6 +28,6 @@ internal static class InputTypes
         bool named = !prompted && model.Prompts.Contains(word);
         InputKind? side = Queries.Contains(word) ? InputKind.Query : Documents.Contains(word) ? InputKind.Document : Neither.Contains(word) || named ? InputKind.Raw : null;
         return side is not { } kind ? throw new RetrievalException(ErrorKind.Invalid, $"'{word}' is no {field}.", field, word, Known, "Take one of these, or the name of one of the model's prompts.")
-            : request with { Kind = kind, PromptName = named && kind == InputKind.Raw ? word : request.PromptName };
+            : request with { Kind = kind, PromptName = named ? word : request.PromptName };
     }
 }

@@ -21,7 +21,7 @@ internal static class HeadFolder
 
     /// <summary>The folder, or null for one of a sentence-transformers embedder, whose modules.json says how states are pooled.</summary>
     /// <exception cref="ModelFormatException">It has a head that is not computed.</exception>
-    public static ModelFolder? Find(string folder)
+    public static ModelFolder? Find(string folder, string? file = null)
     {
         string modules = Path.Combine(folder, "modules.json");
         bool sparse = File.Exists(modules) && RequireSparse(modules);
@@ -29,7 +29,7 @@ internal static class HeadFolder
         {
             return null;
         }
-        string graph = ModelFolder.FindGraph(folder);
+        string graph = ModelFolder.GraphOf(folder, file);
         return OnnxModelInfo.Read(graph).Outputs.FirstOrDefault(o => o.Name == Logits && o.ElementType == Float32) is { } output ? Read(folder, graph, output)
             : sparse ? throw new ModelFormatException(graph, $"has no float32 output '{Logits}', and {modules} names a sparse encoder. Export it with its masked-language-model head (optimum-cli export onnx --task fill-mask).") : null;
     }

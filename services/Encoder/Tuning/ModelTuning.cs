@@ -110,7 +110,7 @@ public static class ModelTuning
         {
             return (LocalEncoder.Load(new EncoderOptions
             {
-                Models = [new ModelOptions { Path = folder }], Provider = options.Provider, Threads = options.Threads, BatchTokens = options.BatchTokens, QueueTokens = options.QueueTokens, CompiledFolder = Path.Combine(work, "compiled"),
+                Models = [new ModelOptions { Path = folder }], Provider = options.Provider, Threads = options.Threads, BatchTokens = options.BatchTokens, QueueTokens = options.QueueTokens, CompiledFolder = Path.Combine(work, "compiled"), CacheBytes = 0, Calibrate = false,
             }, logger), "");
         }
         catch (RetrievalException e) when (e.InnerException is Onnx.PassRefusedException refused)

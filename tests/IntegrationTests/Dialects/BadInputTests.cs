@@ -97,6 +97,35 @@ public sealed class BadInputTests(ModelServer server) : IClassFixture<ModelServe
         await WorksAsync(dialect);
     }
 
+    [Fact]
+    public async Task A_body_that_comes_drop_by_drop_ends_in_the_dialect_s_error_while_others_are_answered()
+    {
+        async Task<string> TrickleAsync(string dialect)
+        {
+            using Socket socket = new(SocketType.Stream, ProtocolType.Tcp);
+            await socket.ConnectAsync(IPAddress.Loopback, server.Address.Port);
+            await socket.SendAsync(Encoding.ASCII.GetBytes($"POST {Route(dialect)} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{{"));
+            using CancellationTokenSource limit = new(TimeSpan.FromSeconds(60));
+            StringBuilder answer = new();
+            byte[] buffer = new byte[4096];
+            for (int read; (read = await socket.ReceiveAsync(buffer, limit.Token)) > 0;)
+            {
+                answer.Append(Encoding.UTF8.GetString(buffer, 0, read));
+            }
+            return answer.ToString();
+        }
+        string[] dialects = Names.Split(',');
+        Task<string[]> slow = Task.WhenAll(dialects.Select(TrickleAsync));
+        Array.ForEach(await Task.WhenAll(dialects.Select(d => Api.SendAsync(HttpMethod.Post, Route(d), Body(d, "a lamp", 2)))), a => a.ShouldBe(HttpStatusCode.OK));
+        string[] answers = await slow;
+        for (int i = 0; i < dialects.Length; i++)
+        {
+            answers[i].ShouldStartWith("HTTP/1.1 408");
+            string body = answers[i][answers[i].IndexOf('{', StringComparison.Ordinal)..(answers[i].LastIndexOf('}') + 1)];
+            Message(dialects[i], new Answer(408, "application/json", null, null, body)).Length.ShouldBeGreaterThan(0);
+        }
+    }
+
     [Theory]
     [InlineData("openai", """{"input":[[101,2000000000]]}""", 400)]
     [InlineData("openai", """{"input":[-1]}""", 400)]

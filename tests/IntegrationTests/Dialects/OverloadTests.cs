@@ -7,7 +7,7 @@ public sealed class NarrowServer : InProcessServer
 {
     public const int QueueTokens = 400;
 
-    protected override IEnumerable<KeyValuePair<string, string?>> More => [new("Encoder:QueueTokens", $"{QueueTokens}"), new("Encoder:Threads", "1")];
+    protected override IEnumerable<KeyValuePair<string, string?>> More => [new("Encoder:QueueTokens", $"{QueueTokens}"), new("Encoder:Threads", "1"), new("Encoder:CacheBytes", "0")];
 }
 
 /// <summary>What is too much now is 429 with Retry-After in every dialect's form; what will always be too much is not.</summary>

@@ -163,6 +163,22 @@ public sealed class TeiTests(ModelServer server) : IClassFixture<ModelServer>
         top.Select(w => w.Int("index")).ShouldBe(all.OrderByDescending(w => w.GetProperty("value").GetDouble()).Take(3).Select(w => w.Int("index")), ignoreOrder: true);
     }
 
+    [Fact]
+    public async Task A_sparse_vector_is_explained_as_words()
+    {
+        Shared.Require("golden", "bert_heads");
+        JsonElement explained = (await Api.PostJsonAsync("/v1/explain", """{"input":"t5 t6","top":3}""")).ShouldBe(HttpStatusCode.OK).Json;
+        JsonElement[] words = [.. explained.GetProperty("words").EnumerateArray()], weights = [.. (await Api.PostJsonAsync("/embed_sparse", """{"inputs":"t5 t6","top":3}""")).Json[0].EnumerateArray()];
+        explained.String("model").ShouldBe(ModelServer.Sparse);
+        words.Select(w => w.Int("id")).ShouldBe(weights.OrderByDescending(w => w.GetProperty("value").GetDouble()).Select(w => w.Int("index")));
+        words.ShouldAllBe(w => w.String("word") == $"t{w.Int("id")}");
+        (await Api.PostJsonAsync("/v1/explain", """{"vector":{"indices":[7,9],"values":[0.5,0.75]}}""")).ShouldBe(HttpStatusCode.OK).Json.GetProperty("words").EnumerateArray().Select(w => w.String("word")).ShouldBe(["t9", "t7"]);
+        (await Api.PostJsonAsync("/v1/explain", """{"vector":{"indices":[7000],"values":[0.5]}}""")).ShouldBeProblem(400, "Invalid", "vector.indices");
+        (await Api.PostJsonAsync("/v1/explain", """{"vector":{"indices":[7],"values":[]}}""")).ShouldBeProblem(400, "Invalid", "body");
+        (await Api.PostJsonAsync("/v1/explain", """{"input":"t5","tops":3}""")).ShouldBeProblem(400, "Invalid", "body");
+        (await Api.PostJsonAsync("/v1/explain", $$"""{"vector":{"indices":[7],"values":[1]},"model":"{{ModelServer.Dense}}"}""")).ShouldBeProblem(400, "Invalid", "model");
+    }
+
     [Theory]
     [InlineData("/embed", """{"inputs":"a","model":"crossencoder"}""")]
     [InlineData("/embed_sparse", """{"inputs":"a","model":"stub/dense"}""")]

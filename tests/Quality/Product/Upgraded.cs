@@ -20,7 +20,7 @@ internal sealed class Upgraded : IDisposable
     public static Upgraded Of(string model, string passes) => new(passes, model);
 
     /// <summary>Batches run at once as in the product.</summary>
-    public static LocalEncoder Load(string folder, string compiled) => LocalEncoder.Load(new EncoderOptions { Models = [new ModelOptions { Path = folder }], Provider = "cpu", CompiledFolder = compiled }, NullLogger.Instance);
+    public static LocalEncoder Load(string folder, string compiled) => LocalEncoder.Load(new EncoderOptions { Models = [new ModelOptions { Path = folder }], Provider = "cpu", CompiledFolder = compiled, CacheBytes = 0, Calibrate = false }, NullLogger.Instance);
 
     public void Dispose()
     {

@@ -5,7 +5,7 @@ namespace Retrieval.Encoder;
 /// <summary>/info: what text-embeddings-inference says of its model.</summary>
 internal static class TeiInformation
 {
-    public static TeiInfo Of(EncoderDescription model, EncoderOptions options) => new(model.Model, model.Space.Weights, "float32", Type(model), options.MaxTexts, model.Space.MaxTokens, options.BatchTokens, null, options.MaxTexts, false, options.ThreadCount,
+    public static TeiInfo Of(EncoderDescription model, EncoderOptions options) => new(model.Model, model.Space.Weights, "float32", Type(model), options.MaxTexts, model.Space.MaxTokens, options.QueueTokens, null, options.MaxTexts, false, options.Runs,
         typeof(TeiInformation).Assembly.GetName().Version!.ToString(3));
 
     private static TeiModelType Type(EncoderDescription model) => model.Kind switch

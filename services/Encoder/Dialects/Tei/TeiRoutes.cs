@@ -104,13 +104,15 @@ internal static class TeiRoutes
     private static async Task<IResult> TokenizeAsync(HttpRequest http, LocalEncoder encoder, EncoderOptions options, CancellationToken cancellationToken)
     {
         TeiTokenize body = await DialectBody.ReadAsync(http, options, TeiJson.Default.TeiTokenize, cancellationToken);
-        return Results.Json(TeiTokens.Of(encoder.ModelOf(body.Model), TeiInput.Required(body.Inputs, options), body), TeiJson.Default.TeiTokenArrayArray);
+        Inputs inputs = TeiInput.Required(body.Inputs, options);
+        return Results.Json(await encoder.AskAsync(body.Model, model => TeiTokens.Of(model, inputs, body), cancellationToken), TeiJson.Default.TeiTokenArrayArray);
     }
 
     private static async Task<IResult> DecodeAsync(HttpRequest http, LocalEncoder encoder, EncoderOptions options, CancellationToken cancellationToken)
     {
         TeiDecode body = await DialectBody.ReadAsync(http, options, TeiJson.Default.TeiDecode, cancellationToken);
-        return Results.Json(TeiTokens.Decode(encoder.ModelOf(body.Model).Tokenizer, TeiInput.Required(body.Ids, options), body.SkipSpecialTokens ?? true), TeiJson.Default.StringArray);
+        Inputs ids = TeiInput.Required(body.Ids, options);
+        return Results.Json(await encoder.AskAsync(body.Model, model => TeiTokens.Decode(model.Tokenizer, ids, body.SkipSpecialTokens ?? true), cancellationToken), TeiJson.Default.StringArray);
     }
 
     private static async Task<IResult> InfoAsync(string? model, IEncoder encoder, EncoderOptions options, CancellationToken cancellationToken) =>
