@@ -109,6 +109,12 @@ internal sealed class EncoderModel : IDisposable
     /// <summary>Of a prompt alone, as the authors count it: without what begins and ends a text.</summary>
     private int Tokens(string prompt) => Tokenizer.Encode(prompt, false, null).Ids.Length;
 
+    /// <summary>The ONNX file that runs.</summary>
+    public string GraphFile => _graph.File;
+
+    /// <summary>Name of the token states among its outputs.</summary>
+    public string Output => _output;
+
     /// <summary>It runs on a GPU.</summary>
     public bool IsGpu => _session.Provider == ExecutionProvider.Cuda;
 

@@ -70,6 +70,8 @@ public sealed class EncoderOptions
 /// <summary>One entry of <c>Encoder:Models</c>.</summary>
 public sealed class ModelOptions
 {
+    internal const int LeastTokens = 3;
+
     /// <summary>A sentence-transformers folder: an ONNX file, tokenizer.json and its module files; beside them, retrieval.json may ask for an upgrade or name another model for queries.</summary>
     [Required, MinLength(1)]
     public string Path { get; init; } = "";
@@ -78,7 +80,7 @@ public sealed class ModelOptions
     public string? Name { get; init; }
 
     /// <summary>Tokens after which a text is cut, special tokens included; default: what the folder says. Part of the vector space.</summary>
-    [Range(3, 1_000_000)]
+    [Range(LeastTokens, 1_000_000)]
     public int? MaxTokens { get; init; }
 
     /// <summary>Which ONNX file of the folder, for example <c>onnx/model_fp16.onnx</c>; default: onnx/model.onnx, or the only one. Another file is another vector space.</summary>

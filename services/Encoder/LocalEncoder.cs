@@ -93,7 +93,6 @@ public sealed class LocalEncoder : IEncoder, ITokenizerFiles, IDisposable
                 missing.Add(i);
             }
         }
-        lane.Metrics.Cached(vectors.Length - missing.Count, keys.Length > 0 ? missing.Count : 0);
         if (missing.Count > 0)
         {
             TextWork[] computed = await RunAsync(lane, missing.Count, (i, trace) => texts.Work(missing[i], false, trace, cancellationToken), sided.Kind, cancellationToken).ConfigureAwait(false);
@@ -106,6 +105,7 @@ public sealed class LocalEncoder : IEncoder, ITokenizerFiles, IDisposable
         {
             // A text of as many tokens as the model reads may have been longer: taken for cut, it is computed again where that is forbidden.
             missing.ForEach(i => _kept.Add(keys[i], new KeptVector(vectors[i], tokens[i], tokens[i] >= lane.Model.Description.Space.MaxTokens)));
+            lane.Metrics.Cached(keys.Length - missing.Count, missing.Count);
         }
         bool normalize = request.Normalize ?? lane.Model.GivesUnitLength;
         return new EmbedResult(lease.Served.Description.Space.Id, [.. vectors.Select(v => PrefixLength.Cut(v, request.Dimensions, normalize))], tokens);

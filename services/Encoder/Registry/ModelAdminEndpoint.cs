@@ -10,6 +10,8 @@ internal static class ModelAdminEndpoint
 {
     public const string Route = "/v1/admin/models";
 
+    private const int MostName = 200;
+
     public static void Map(IEndpointRouteBuilder routes)
     {
         Problems(routes.MapGet(Route, (LocalEncoder encoder) => Results.Json(encoder.Registry.List(), WireJson.Strict.ModelList)))
@@ -40,6 +42,14 @@ internal static class ModelAdminEndpoint
         if (!path.StartsWith(below, StringComparison.Ordinal))
         {
             throw new RetrievalException(ErrorKind.Forbidden, "The folder is not below Encoder:ModelsFolder.", "path", input.Path, below, "Name a folder below it.");
+        }
+        if (input.Name is { Length: 0 or > MostName })
+        {
+            throw new RetrievalException(ErrorKind.Invalid, "A model needs a name.", "name", input.Name[..Math.Min(input.Name.Length, MostName)], $"1 to {MostName} characters", "Leave it out to take the folder's.");
+        }
+        if (input.MaxTokens < ModelOptions.LeastTokens)
+        {
+            throw new RetrievalException(ErrorKind.Invalid, "A model reads more tokens than that.", "maxTokens", $"{input.MaxTokens}", $"at least {ModelOptions.LeastTokens}", "Leave it out to take what the folder says.");
         }
         ModelInfo added = await encoder.Registry.AddAsync(new ModelOptions { Path = path, Name = input.Name, MaxTokens = input.MaxTokens }, cancellationToken);
         return Results.Json(added, WireJson.Strict.ModelInfo, statusCode: StatusCodes.Status201Created);

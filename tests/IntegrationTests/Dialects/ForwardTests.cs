@@ -2,6 +2,10 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.Logging;
+using Retrieval.Encoder;
 using Retrieval.IntegrationTests.Server;
 
 namespace Retrieval.IntegrationTests.Dialects;
@@ -51,8 +55,8 @@ public sealed class ForwardTests : IDisposable
         // In the place of the encoder a socket, so that every byte of both sides is seen.
         using TcpListener listener = new(IPAddress.Loopback, 0);
         listener.Start();
-        using Retrieval.Encoder.Forwarder forwarder = new(new Uri($"http://{listener.LocalEndpoint}"));
-        await using Microsoft.AspNetCore.Builder.WebApplication app = Forwarding(forwarder);
+        using Forwarder forwarder = new(new Uri($"http://{listener.LocalEndpoint}"));
+        await using WebApplication app = Forwarding(forwarder);
         await app.StartAsync();
         using Socket client = new(SocketType.Stream, ProtocolType.Tcp);
         await client.ConnectAsync(IPAddress.Loopback, new Uri(app.Urls.First()).Port);
@@ -90,13 +94,13 @@ public sealed class ForwardTests : IDisposable
         return ((int)response.StatusCode, headers, await response.Content.ReadAsStringAsync());
     }
 
-    private static Microsoft.AspNetCore.Builder.WebApplication Forwarding(Retrieval.Encoder.Forwarder forwarder)
+    private static WebApplication Forwarding(Forwarder forwarder)
     {
-        Microsoft.AspNetCore.Builder.WebApplicationBuilder builder = Microsoft.AspNetCore.Builder.WebApplication.CreateSlimBuilder();
-        Microsoft.AspNetCore.Hosting.HostingAbstractionsWebHostBuilderExtensions.UseUrls(builder.WebHost, "http://127.0.0.1:0");
-        Microsoft.Extensions.Logging.LoggingBuilderExtensions.ClearProviders(builder.Logging);
-        Microsoft.AspNetCore.Builder.WebApplication app = builder.Build();
-        Retrieval.Encoder.DialectRoutes.MapForwarded(app, forwarder);
+        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Logging.ClearProviders();
+        WebApplication app = builder.Build();
+        DialectRoutes.MapForwarded(app, forwarder);
         return app;
     }
 

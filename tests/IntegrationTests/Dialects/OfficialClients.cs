@@ -15,7 +15,7 @@ internal static class OfficialClients
     {
         Assert.SkipWhen(Find("node") is null || Find("npm") is null, "Optional: node and npm are not installed.");
         await InstallAsync();
-        return JsonDocument.Parse(await RunAsync(Find("node")!, [script, .. arguments])).RootElement;
+        return JsonDocument.Parse(await OutputAsync(Find("node")!, [script, .. arguments])).RootElement;
     }
 
     private static async Task InstallAsync()
@@ -25,7 +25,7 @@ internal static class OfficialClients
         {
             if (!File.Exists(Path.Combine(Folder, "node_modules", ".package-lock.json")))
             {
-                await RunAsync(Find("npm")!, ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]);
+                await OutputAsync(Find("npm")!, ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]);
             }
         }
         finally
@@ -36,7 +36,7 @@ internal static class OfficialClients
 
     private static string? Find(string program) => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Select(f => Path.Combine(f, program)).FirstOrDefault(File.Exists);
 
-    private static async Task<string> RunAsync(string program, IEnumerable<string> arguments)
+    private static async Task<string> OutputAsync(string program, IEnumerable<string> arguments)
     {
         using CancellationTokenSource limit = new(TimeSpan.FromMinutes(3));
         using Process process = Process.Start(new ProcessStartInfo(program, arguments) { WorkingDirectory = Folder, RedirectStandardOutput = true, RedirectStandardError = true })!;
