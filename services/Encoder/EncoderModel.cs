@@ -26,6 +26,7 @@ internal sealed class EncoderModel : IDisposable
     {
         (Name, _folder, Tokenizer, _session, (_output, _width, _caches)) = (name, folder, tokenizer, opened.Session, ports);
         (_graph, _provider, _perText) = (opened.Info, opened.Provider, ports.PerText);
+        GivesUnitLength = folder.Steps is [.., UnitLength];
         _inputs = [.. _session.Inputs.Except(_caches.Select(c => c.Name))];
         _known = tokenizer.Encode(KnownText, true, space.MaxTokens);
         Description = new EncoderDescription
@@ -51,7 +52,7 @@ internal sealed class EncoderModel : IDisposable
     public int StateWidth => _width;
 
     /// <summary>A text's vector has unit length.</summary>
-    public bool GivesUnitLength => _folder.Steps.LastOrDefault() is UnitLength;
+    public bool GivesUnitLength { get; }
 
     /// <summary>tokenizer.json itself, for roles in other processes.</summary>
     public string TokenizerFile => _folder.Tokenizer;

@@ -121,7 +121,7 @@ public sealed class LocalEncoder : IEncoder, ITokenizerFiles, IDisposable
         EmbedRequest sided = RequestPrompt.WithSide(request);
         RequestTexts texts = RequestTexts.Of(lane.Model, sided, _serving.Options);
         TextWork[] works = await RunAsync(lane, texts.Count, (i, trace) => texts.Work(i, true, trace, cancellationToken), sided.Kind, cancellationToken).ConfigureAwait(false);
-        return new EmbedTokensResult(lease.Served.Description.Space.Id, [.. works.Select(t => LateInteraction.Pool(Vectors(lane.Model, t, texts.Prompt.Length), request.Pool))], [.. works.Select(t => t.Length)]);
+        return new EmbedTokensResult(lease.Served.Description.Space.Id, [.. works.Select(t => LateInteraction.Pool(Vectors(lane.Model, t, texts.Prompt.Length), request.Pool ?? 1))], [.. works.Select(t => t.Length)]);
     }
 
     /// <inheritdoc/>
@@ -189,7 +189,7 @@ public sealed class LocalEncoder : IEncoder, ITokenizerFiles, IDisposable
     {
         EmbedRequest query = new([request.Query], InputKind.Query, request.Model, request.Truncate) { CutStart = request.CutStart }, texts = query with { Texts = request.Texts, Kind = InputKind.Raw };
         EmbedTokensResult[] compared = await Task.WhenAll(EmbedTokensAsync(query, cancellationToken), EmbedTokensAsync(texts, cancellationToken)).ConfigureAwait(false);
-        return new ScoreResult(compared[1].Space, [.. compared[1].Texts.Select(t => LateInteraction.MaxSim(compared[0].Texts[0], LateInteraction.Pool(t, request.Pool)))], compared[1].Tokens);
+        return new ScoreResult(compared[1].Space, [.. compared[1].Texts.Select(t => LateInteraction.MaxSim(compared[0].Texts[0], LateInteraction.Pool(t, request.Pool ?? 1)))], compared[1].Tokens);
     }
 
     /// <summary>A model of one of some kinds: the named one, or the first there is of the first kind, then of the next.</summary>
@@ -233,7 +233,7 @@ public sealed class LocalEncoder : IEncoder, ITokenizerFiles, IDisposable
         }
     }
 
-    private static void RequirePool(int pool)
+    private static void RequirePool(int? pool)
     {
         if (pool is < 1 or > 1024)
         {

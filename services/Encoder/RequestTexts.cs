@@ -13,8 +13,13 @@ internal sealed class RequestTexts
     private readonly EncoderModel _model;
     private readonly EmbedRequest _request;
     private readonly int _leftOut;
+    private readonly string _variant;
 
-    private RequestTexts(EncoderModel model, EmbedRequest request, string prompt) => (_model, _request, Prompt, _leftOut) = (model, request, prompt, model.LeftOut(prompt));
+    private RequestTexts(EncoderModel model, EmbedRequest request, string prompt)
+    {
+        (_model, _request, Prompt, _leftOut) = (model, request, prompt, model.LeftOut(prompt));
+        _variant = $"{model.Description.Space.Id}\n{request.Normalize}\n{request.CutStart}";
+    }
 
     /// <summary>Put before each.</summary>
     public string Prompt { get; }
@@ -51,7 +56,7 @@ internal sealed class RequestTexts
         new(ErrorKind.Invalid, $"Text {index} has {tokens} tokens.", "texts", $"{tokens} tokens", $"{most} tokens", "Shorten it, or allow truncation.");
 
     /// <summary>Names the vector of a text: whatever decides its numbers is in it.</summary>
-    public VectorKey Key(int index) => VectorKey.Of($"{_model.Description.Space.Id}\n{_request.Normalize}\n{_request.CutStart}", _leftOut, Prompt + _request.Texts[index]);
+    public VectorKey Key(int index) => VectorKey.Of(_variant, _leftOut, Prompt + _request.Texts[index]);
 
     /// <summary>Work for one of them.</summary>
     /// <exception cref="RetrievalException">Invalid: it is over the limit and may not be cut, has no token behind its instruction, or an id that is no token.</exception>

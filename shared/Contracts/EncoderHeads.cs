@@ -25,19 +25,20 @@ public sealed record SparseVector(IReadOnlyList<int> Indices, IReadOnlyList<floa
 public sealed record EmbedSparseResult(string Space, IReadOnlyList<SparseVector> Vectors, IReadOnlyList<int> Tokens);
 
 /// <summary>A query and the texts to compare with it.</summary>
-public sealed record ScoreRequest(string Query, IReadOnlyList<string> Texts, string? Model = null)
+/// <param name="Query">The question.</param>
+/// <param name="Texts">At least one.</param>
+/// <param name="Model">Null: the first cross-encoder, else the first embedding model.</param>
+/// <param name="Truncate">Cut at the model's limit; false: what is longer is an error.</param>
+public sealed record ScoreRequest(string Query, IReadOnlyList<string> Texts, string? Model = null, bool Truncate = true)
 {
     /// <summary>A cross-encoder's logit instead of its sigmoid.</summary>
     public bool Raw { get; init; }
 
-    /// <summary>Cut a pair at the model's limit; false: a longer one is an error.</summary>
-    public bool Truncate { get; init; } = true;
-
     /// <summary>Cut at the beginning instead of the end.</summary>
     public bool CutStart { get; init; }
 
-    /// <summary>Late interaction: this many neighbouring tokens of a text become one vector. 1 compares all.</summary>
-    public int Pool { get; init; } = 1;
+    /// <summary>Late interaction: this many neighbouring tokens of a text become one vector; null: all are compared.</summary>
+    public int? Pool { get; init; }
 }
 
 /// <summary>One score a text, in request order.</summary>

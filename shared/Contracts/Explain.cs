@@ -1,17 +1,11 @@
 namespace Retrieval.Contracts;
 
 /// <summary>What is to be explained: a text or a sparse vector.</summary>
-public sealed record ExplainRequest
-{
-    /// <summary>A text, encoded first.</summary>
-    public string? Input { get; init; }
-    /// <summary>A vector of the model.</summary>
-    public SparseVector? Vector { get; init; }
-    /// <summary>A sparse model; null: the first.</summary>
-    public string? Model { get; init; }
-    /// <summary>Words, at most.</summary>
-    public int Top { get; init; } = 10;
-}
+/// <param name="Input">A text, encoded first.</param>
+/// <param name="Vector">A vector of the model.</param>
+/// <param name="Model">A sparse model; null: the first.</param>
+/// <param name="Top">Words, at most.</param>
+public sealed record ExplainRequest(string? Input = null, SparseVector? Vector = null, string? Model = null, int Top = 10);
 
 /// <summary>The words of a vector.</summary>
 /// <param name="Model">Whose vocabulary they are of.</param>

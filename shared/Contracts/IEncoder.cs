@@ -104,8 +104,8 @@ public sealed record EmbedRequest(IReadOnlyList<string> Texts, InputKind Kind = 
     /// <summary>Token vectors: the states of all tokens as the model gives them, special ones included.</summary>
     public bool States { get; init; }
 
-    /// <summary>Token vectors: this many neighbours become one, their mean at unit length.</summary>
-    public int Pool { get; init; } = 1;
+    /// <summary>Token vectors: this many neighbours become one, their mean at unit length; null: none.</summary>
+    public int? Pool { get; init; }
 
     /// <summary>Sparse vectors: the heaviest that are kept; null: all above 0.</summary>
     public int? Top { get; init; }

@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Net.Http.Headers;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
 using Retrieval.Contracts;
 
@@ -56,7 +57,7 @@ public sealed class Forwarder : IDisposable
 
     private HttpRequestMessage Request(HttpRequest own)
     {
-        HttpRequestMessage request = new(new HttpMethod(own.Method), new Uri(_address, $"{own.PathBase}{own.Path}{own.QueryString}")) { Version = System.Net.HttpVersion.Version11 };
+        HttpRequestMessage request = new(new HttpMethod(own.Method), new Uri(_address, Target(own))) { Version = System.Net.HttpVersion.Version11 };
         if (own.ContentLength is > 0 || own.Headers.TransferEncoding.Count > 0)
         {
             request.Content = new StreamContent(own.Body);
@@ -68,6 +69,9 @@ public sealed class Forwarder : IDisposable
         }
         return request;
     }
+
+    /// <summary>As the client wrote it, so that nothing is unescaped and escaped again.</summary>
+    private static string Target(HttpRequest request) => request.HttpContext.Features.Get<IHttpRequestFeature>()?.RawTarget is ['/', ..] and var raw ? raw : $"{request.PathBase}{request.Path}{request.QueryString}";
 
     private static async Task CopyAsync(HttpResponseMessage response, HttpContext context)
     {

@@ -78,7 +78,7 @@ public sealed class ForwardTests : IDisposable
     private static readonly (string Method, string Path, string? Body)[] Requests =
     [
         ("POST", "/v1/embeddings", """{"model":"all-MiniLM-L6-v2","input":["A lamp.","Ein längerer Satz"],"encoding_format":"base64"}"""), ("POST", "/embeddings", """{"input":"A lamp."}"""),
-        ("POST", "/v1/embeddings", """{"input":"a","model":"none"}"""), ("GET", "/v1/models", null), ("GET", "/v1/models/none", null),
+        ("POST", "/v1/embeddings", """{"input":"a","model":"none"}"""), ("GET", "/v1/models", null), ("GET", "/v1/models/no%2Fne", null), ("GET", "/v1/models/all-MiniLM-L6-v2?x=%20", null),
         ("POST", "/embed", """{"inputs":["A lamp."]}"""), ("POST", "/", """{"inputs":["A lamp."]}"""), ("POST", "/embed", "{"), ("POST", "/embed_all", """{"inputs":"A lamp."}"""), ("POST", "/embed_sparse", """{"inputs":"A lamp."}"""),
         ("POST", "/rerank", """{"query":"a","texts":["b","c"]}"""), ("POST", "/predict", """{"inputs":"a"}"""), ("POST", "/similarity", """{"inputs":{"source_sentence":"a","sentences":["b"]}}"""),
         ("POST", "/tokenize", """{"inputs":"a lamp"}"""), ("POST", "/decode", """{"ids":[101,102]}"""), ("GET", "/info", null), ("GET", "/health", null),

@@ -83,7 +83,7 @@ internal static class CohereRoutes
         string[] documents = [.. (body.Documents ?? []).Select(Text)];
         return body.TopN < 1 ? throw new RetrievalException(ErrorKind.Invalid, $"top_n cannot be {body.TopN}.", "top_n", $"{body.TopN}", "1 or more", "Leave it out for all.")
             : documents.Length == 0 ? throw new RetrievalException(ErrorKind.Invalid, "There are no documents.", "documents")
-            : (documents, await encoder.ScoreAsync(new ScoreRequest(query, documents, body.Model) { Pool = body.Pool ?? 1 }, cancellationToken));
+            : (documents, await encoder.ScoreAsync(new ScoreRequest(query, documents, body.Model) { Pool = body.Pool }, cancellationToken));
     }
 
     private static string Text(JsonElement document)

@@ -40,7 +40,9 @@ internal static class OpenAiRoutes
     private static async Task<IResult> ModelsAsync(IEncoder encoder, CancellationToken cancellationToken) =>
         Results.Json(new OpenAiModels("list", [.. (await encoder.ListAsync(cancellationToken)).Select(Model)]), OpenAiJson.Default.OpenAiModels);
 
-    private static async Task<IResult> ModelAsync(string model, IEncoder encoder, CancellationToken cancellationToken) => Results.Json(Model(await encoder.DescribeAsync(model, cancellationToken)), OpenAiJson.Default.OpenAiModel);
+    // Clients escape the slash of a name, which the server leaves as it is.
+    private static async Task<IResult> ModelAsync(string model, IEncoder encoder, CancellationToken cancellationToken) =>
+        Results.Json(Model(await encoder.DescribeAsync(Uri.UnescapeDataString(model), cancellationToken)), OpenAiJson.Default.OpenAiModel);
 
     // Nobody knows when a folder was made: 0, which the field's type wants.
     private static OpenAiModel Model(EncoderDescription model) => new(model.Model, "model", 0, "retrieval", KindWord(model.Kind), model.Space.Dimensions, model.Space.MaxTokens, model.Space.Id);

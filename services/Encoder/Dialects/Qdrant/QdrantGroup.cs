@@ -28,7 +28,7 @@ internal static class QdrantGroup
     {
         EmbedRequest request = new(texts, side, model.Model, options.Truncate ?? true)
         {
-            Dimensions = options.Dimensions, PromptName = options.PromptName, Prompt = options.Prompt, Instruction = options.Instruction, Pool = options.Pool ?? 1, Top = options.Top,
+            Dimensions = options.Dimensions, PromptName = options.PromptName, Prompt = options.Prompt, Instruction = options.Instruction, Pool = options.Pool, Top = options.Top,
         };
         return options.InputType is { } word ? InputTypes.Apply(request, model, word, "input_type") : request;
     }

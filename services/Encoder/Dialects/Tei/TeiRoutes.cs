@@ -83,7 +83,7 @@ internal static class TeiRoutes
         _ = texts.Any(t => t is null) ? throw new RetrievalException(ErrorKind.Invalid, "A text is null.", DialectBody.Field) : 0;
         ScoreRequest request = new(body.Query ?? throw TeiInput.Missing("query"), texts, body.Model)
         {
-            Raw = body.RawScores ?? false, Truncate = body.Truncate ?? false, CutStart = TeiInput.CutStart(body.TruncationDirection), Pool = body.Pool ?? 1,
+            Raw = body.RawScores ?? false, Truncate = body.Truncate ?? false, CutStart = TeiInput.CutStart(body.TruncationDirection), Pool = body.Pool,
         };
         ScoreResult result = await encoder.ScoreAsync(request, cancellationToken);
         return Results.Json([.. Ranking.Of(result.Scores).Select(r => new TeiRank(r.Index, body.ReturnText == true ? texts[r.Index] : null, r.Score))], TeiJson.Default.TeiRankArray);
