@@ -60,7 +60,7 @@ internal static class EncodeBenchmark
     /// <summary>The encoder as it is, but for its memory of vectors.</summary>
     public static LocalEncoder Open(string folder) => LocalEncoder.Load(new EncoderOptions { Models = [new ModelOptions { Path = folder }], Provider = "cpu", CacheBytes = 0, QueueTokens = 10_000_000 }, NullLogger.Instance);
 
-    private static Task EmbedAsync(LocalEncoder encoder, string[] texts, CancellationToken cancellationToken) =>
+    private static Task<EmbedResult[]> EmbedAsync(LocalEncoder encoder, string[] texts, CancellationToken cancellationToken) =>
         Task.WhenAll(texts.Chunk(TextsARequest).Select(part => encoder.EmbedAsync(new EmbedRequest(part, InputKind.Document), cancellationToken)));
 
     /// <summary>Share of the computed tokens that are padding when all texts wait at once.</summary>
