@@ -74,6 +74,7 @@ public sealed class LocalEncoder : IEncoder, ITokenizerFiles, IDisposable
     /// <inheritdoc/>
     public async Task<EmbedResult> EmbedAsync(EmbedRequest request, CancellationToken cancellationToken)
     {
+        cancellationToken.ThrowIfCancellationRequested(); // kept vectors would answer who has left already
         using ModelLease lease = await LeaseAsync(request.Model, [ModelKind.Embedding], cancellationToken).ConfigureAwait(false);
         PrefixLength.Require(lease.Served.Description, request.Dimensions);
         EmbedRequest sided = RequestPrompt.WithSide(request);
