@@ -23,9 +23,10 @@ public sealed class Forwarder : IDisposable
     });
 
     private readonly Uri _address;
+    private readonly string _authority;
 
     /// <summary>Forwards to an address.</summary>
-    public Forwarder(Uri address) => _address = address;
+    public Forwarder(Uri address) => (_address, _authority) = (address, address.GetLeftPart(UriPartial.Authority)); // joined as text: a target that begins with // must not become another host
 
     /// <summary>Forwards a request.</summary>
     /// <exception cref="RetrievalException">Unavailable: nothing answers there.</exception>
@@ -57,7 +58,7 @@ public sealed class Forwarder : IDisposable
 
     private HttpRequestMessage Request(HttpRequest own)
     {
-        HttpRequestMessage request = new(new HttpMethod(own.Method), new Uri(_address, Target(own))) { Version = System.Net.HttpVersion.Version11 };
+        HttpRequestMessage request = new(new HttpMethod(own.Method), new Uri(_authority + Target(own))) { Version = System.Net.HttpVersion.Version11 };
         if (own.ContentLength is > 0 || own.Headers.TransferEncoding.Count > 0)
         {
             request.Content = new StreamContent(own.Body);

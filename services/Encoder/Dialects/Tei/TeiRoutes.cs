@@ -80,7 +80,10 @@ internal static class TeiRoutes
         TeiRerank body = await DialectBody.ReadAsync(http, options, TeiJson.Default.TeiRerank, cancellationToken);
         IReadOnlyList<string> texts = body.Texts ?? throw TeiInput.Missing("texts");
         TeiInput.RequireCount(texts.Count, options);
-        _ = texts.Any(t => t is null) ? throw new RetrievalException(ErrorKind.Invalid, "A text is null.", DialectBody.Field) : 0;
+        if (texts.Any(t => t is null))
+        {
+            throw new RetrievalException(ErrorKind.Invalid, "A text is null.", DialectBody.Field);
+        }
         ScoreRequest request = new(body.Query ?? throw TeiInput.Missing("query"), texts, body.Model)
         {
             Raw = body.RawScores ?? false, Truncate = body.Truncate ?? false, CutStart = TeiInput.CutStart(body.TruncationDirection), Pool = body.Pool,
