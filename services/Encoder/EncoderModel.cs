@@ -15,6 +15,7 @@ internal sealed class EncoderModel : IDisposable
     private readonly string _provider;
     private readonly string _output;
     private readonly int _width;
+    private readonly bool _perText;
     private readonly IReadOnlyList<EmptyCache> _caches;
     private readonly string[] _inputs;
     private readonly Encoding _known;
@@ -24,10 +25,15 @@ internal sealed class EncoderModel : IDisposable
     private EncoderModel(string name, ModelFolder folder, Tokenizer tokenizer, OpenedGraph opened, GraphPorts ports, VectorSpace space)
     {
         (Name, _folder, Tokenizer, _session, (_output, _width, _caches)) = (name, folder, tokenizer, opened.Session, ports);
-        (_graph, _provider) = (opened.Info, opened.Provider);
+        (_graph, _provider, _perText) = (opened.Info, opened.Provider, ports.PerText);
+        GivesUnitLength = folder.Steps is [.., UnitLength];
         _inputs = [.. _session.Inputs.Except(_caches.Select(c => c.Name))];
         _known = tokenizer.Encode(KnownText, true, space.MaxTokens);
-        Description = new EncoderDescription { Model = name, Space = space, QueryPrompt = folder.QueryPrompt, SpecialTokens = tokenizer.SpecialTokens, Provider = opened.Taken };
+        Description = new EncoderDescription
+        {
+            Model = name, Kind = folder.Kind, Labels = folder.Labels, Space = space, QueryPrompt = folder.QueryPrompt, Prompts = [.. folder.Prompts.Keys], DefaultPrompt = folder.DefaultPrompt,
+            Prefixes = folder.Prefixes.Lengths, AnyPrefix = folder.Prefixes.Any, SpecialTokens = tokenizer.SpecialTokens, Provider = opened.Taken,
+        };
     }
 
     /// <summary>Name in requests.</summary>
@@ -38,6 +44,15 @@ internal sealed class EncoderModel : IDisposable
 
     /// <summary>Of its tokenizer.json.</summary>
     public Tokenizer Tokenizer { get; }
+
+    /// <summary>What its files say.</summary>
+    public ModelFolder Folder => _folder;
+
+    /// <summary>Numbers of a token's state.</summary>
+    public int StateWidth => _width;
+
+    /// <summary>A text's vector has unit length.</summary>
+    public bool GivesUnitLength { get; }
 
     /// <summary>tokenizer.json itself, for roles in other processes.</summary>
     public string TokenizerFile => _folder.Tokenizer;
@@ -84,17 +99,12 @@ internal sealed class EncoderModel : IDisposable
         }
     }
 
-    /// <summary>The document's or query's prompt and the text.</summary>
-    public string Prompted(string text, InputKind kind) => Prompt(kind) + text;
-
-    private string Prompt(InputKind kind) => kind switch { InputKind.Query => _folder.QueryPrompt, InputKind.Document => _folder.DocumentPrompt, _ => "" };
-
-    /// <summary>First tokens of a text of a kind that are not pooled: of its prompt, as the authors or as strictly as one would.</summary>
-    public int LeftOut(InputKind kind) => (_folder.Instruction, Prompt(kind)) switch
+    /// <summary>First tokens of a text behind a prompt that are not pooled: of the prompt, as the authors or as strictly as one would.</summary>
+    public int LeftOut(string prompt) => (_folder.Instruction, prompt) switch
     {
         (InstructionMask.None, _) or (_, "") => 0,
-        (InstructionMask.Official, var prompt) => Tokens(prompt),
-        (_, var prompt) => Tokens(prompt) + 1,
+        (InstructionMask.Official, _) => Tokens(prompt),
+        _ => Tokens(prompt) + 1,
     };
 
     /// <summary>Of a prompt alone, as the authors count it: without what begins and ends a text.</summary>
@@ -156,26 +166,36 @@ internal sealed class EncoderModel : IDisposable
         float[][] results = new float[batch.Count][];
         for (int row = 0; row < results.Length; row++)
         {
+            if (_perText)
+            {
+                results[row] = states.Slice(row * _width, _width).ToArray();
+                continue;
+            }
             ReadOnlySpan<float> own = states.Slice(row * columns * _width, batch[row].Length * _width);
-            results[row] = batch[row].WantsTokens ? TokenVectors(batch[row], own) : TextVector(own[(batch[row].LeftOut * _width)..], batch[row].Length - batch[row].LeftOut);
+            results[row] = batch[row].WantsTokens ? TokenVectors(batch[row], own) : TextVector(own[(batch[row].LeftOut * _width)..], batch[row].Length - batch[row].LeftOut, batch[row].Normalize);
         }
         return results;
     }
 
-    private float[] TextVector(ReadOnlySpan<float> states, int tokens)
+    private float[] TextVector(ReadOnlySpan<float> states, int tokens, bool? normalize)
     {
         float[] vector = new float[_width];
         Pooling.Pool(_folder.PoolingMode, states, tokens, vector);
-        foreach (IVectorStep step in _folder.Steps)
+        int left = normalize == false && GivesUnitLength ? 1 : 0;
+        for (int i = 0; i < _folder.Steps.Count - left; i++)
         {
-            vector = step.Apply(vector);
+            vector = _folder.Steps[i].Apply(vector);
         }
-        return vector;
+        return normalize == true && !GivesUnitLength ? UnitLength.Instance.Apply(vector) : vector;
     }
 
     /// <summary>Late interaction compares directions: token vectors have unit length whatever the text vector has.</summary>
     private float[] TokenVectors(TextWork text, ReadOnlySpan<float> states)
     {
+        if (text.States)
+        {
+            return states.ToArray();
+        }
         List<float> vectors = new(text.Length * Description.Space.Dimensions);
         for (int i = 0; i < text.Length; i++)
         {

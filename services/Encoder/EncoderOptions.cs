@@ -54,6 +54,10 @@ public sealed class EncoderOptions
     [Range(1, 100_000)]
     public int MaxTexts { get; init; } = 2_048;
 
+    /// <summary>Bytes of a request's body. Default 32 MiB.</summary>
+    [Range(1, 1L << 30)]
+    public long MaxBodyBytes { get; init; } = 32L << 20;
+
     /// <summary>Folder of compiled graphs, for models whose retrieval.json asks for passes. Default: <c>retrieval/compiled</c> in the user's local application data. It may be deleted at any time; the next start compiles again.</summary>
     [Required, MinLength(1)]
     public string CompiledFolder { get; init; } = System.IO.Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify), "retrieval", "compiled");

@@ -20,7 +20,7 @@ public static class EncoderRole
     /// <summary>The dialects, and the internal routes for other processes.</summary>
     public static void MapEncoder(this IEndpointRouteBuilder routes)
     {
-        TeiEndpoint.Map(routes);
+        DialectRoutes.Map(routes);
         ModelAdminEndpoint.Map(routes);
         routes.MapGet(HttpEncoder.DescribeRoute, async (string? model, IEncoder encoder, CancellationToken cancellationToken) =>
             Results.Json(await encoder.DescribeAsync(model, cancellationToken), WireJson.Strict.EncoderDescription)).ExcludeFromDescription();
@@ -30,6 +30,12 @@ public static class EncoderRole
             Results.Json(await encoder.EmbedTokensAsync(request, cancellationToken), WireJson.Strict.EmbedTokensResult)).ExcludeFromDescription();
         routes.MapPost(HttpEncoder.ScoreRoute, async (ScoreRequest request, IEncoder encoder, CancellationToken cancellationToken) =>
             Results.Json(await encoder.ScoreAsync(request, cancellationToken), WireJson.Strict.ScoreResult)).ExcludeFromDescription();
+        routes.MapGet(HttpEncoder.ListRoute, async (IEncoder encoder, CancellationToken cancellationToken) =>
+            Results.Json(await encoder.ListAsync(cancellationToken), WireJson.Strict.IReadOnlyListEncoderDescription)).ExcludeFromDescription();
+        routes.MapPost(HttpEncoder.EmbedSparseRoute, async (EmbedRequest request, IEncoder encoder, CancellationToken cancellationToken) =>
+            Results.Json(await encoder.EmbedSparseAsync(request, cancellationToken), WireJson.Strict.EmbedSparseResult)).ExcludeFromDescription();
+        routes.MapPost(HttpEncoder.ClassifyRoute, async (ClassifyRequest request, IEncoder encoder, CancellationToken cancellationToken) =>
+            Results.Json(await encoder.ClassifyAsync(request, cancellationToken), WireJson.Strict.ClassifyResult)).ExcludeFromDescription();
         routes.MapGet(HttpEncoder.TokenizerRoute + "{hash}", async (string hash, ITokenizerFiles files, CancellationToken cancellationToken) =>
             Results.Bytes(await files.ReadTokenizerAsync(hash, cancellationToken), "application/json")).ExcludeFromDescription();
     }

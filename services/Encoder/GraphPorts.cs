@@ -1,4 +1,5 @@
 using System.Globalization;
+using Retrieval.Contracts;
 using Retrieval.Onnx;
 using Retrieval.OnnxRuntime;
 
@@ -10,6 +11,9 @@ namespace Retrieval.Encoder;
 /// <param name="Caches">Inputs that are fed empty.</param>
 internal sealed record GraphPorts(string Output, int Width, IReadOnlyList<EmptyCache> Caches)
 {
+    /// <summary>The output has a row a text, of a head, instead of one a token.</summary>
+    public bool PerText { get; private init; }
+
     private const int Float32 = 1, Float16 = 10, BFloat16 = 16, Int64 = 7;
     private const string Positions = "position_ids", Cache = "past_key_values";
     private static readonly string[] Tokens = ["input_ids", "attention_mask", "token_type_ids", Positions];
@@ -35,10 +39,11 @@ internal sealed record GraphPorts(string Output, int Width, IReadOnlyList<EmptyC
                 RequireTokens(folder, input);
             }
         }
-        OnnxValue states = States(folder, graph);
-        int width = int.TryParse(states.Shape[2], out int declared) ? declared
-            : folder.HiddenSize ?? throw new ModelFormatException(folder.Graph, $"does not say how wide its output '{states.Name}' is, and config.json has no hidden_size.");
-        return new GraphPorts(states.Name, width, caches);
+        OnnxValue states = folder.Kind == ModelKind.Embedding ? States(folder, graph) : HeadOutput(folder, graph);
+        (int? configured, string field) = folder.Kind == ModelKind.Embedding ? (folder.HiddenSize, "hidden_size") : (folder.OutputWidth, "vocab_size");
+        int width = int.TryParse(states.Shape[^1], out int declared) ? declared
+            : configured ?? throw new ModelFormatException(folder.Graph, $"does not say how wide its output '{states.Name}' is, and config.json has no {field}.");
+        return new GraphPorts(states.Name, width, caches) { PerText = folder.Kind != ModelKind.Embedding };
     }
 
     private static void RequireTokens(ModelFolder folder, OnnxValue input)
@@ -71,6 +76,14 @@ internal sealed record GraphPorts(string Output, int Width, IReadOnlyList<EmptyC
         OnnxValue[] states = [.. graph.Outputs.Where(o => o.ElementType is Float32 or Float16 or BFloat16 && o.Shape.Count is 3 && o.Name != "logits")];
         return UsualOutputs.Select(name => Array.Find(states, s => s.Name == name)).FirstOrDefault(s => s is not null) ?? (states.Length == 1 ? states[0] : throw new ModelFormatException(folder.Graph,
             $"has no float output of token states; its outputs are {string.Join(", ", graph.Outputs.Select(o => $"{o.Name}({string.Join(',', o.Shape)}{(o.ElementType == Float16 ? " float16" : "")})"))}. Export the model with last_hidden_state as output."));
+    }
+
+    /// <summary>Weights of the vocabulary, which VocabularyPass has put on, or scores.</summary>
+    private static OnnxValue HeadOutput(ModelFolder folder, OnnxModelInfo graph)
+    {
+        string name = folder.Kind == ModelKind.Sparse ? VocabularyPass.Weights : HeadFolder.Logits;
+        return graph.Outputs.FirstOrDefault(o => o.Name == name && o.ElementType == Float32 && o.Shape.Count == 2)
+            ?? throw new ModelFormatException(graph.File, $"has no float32 output '{name}' with a row a text. Delete it if it is a compiled graph; otherwise export the model again.");
     }
 
     /// <summary>Null for an axis without a size of its own: named, or left unsaid, which reads as 0.</summary>

@@ -1,17 +1,12 @@
 using System.Diagnostics;
-using System.Numerics.Tensors;
 using Microsoft.Extensions.Logging;
 using Retrieval.Contracts;
-using Retrieval.Tokenization;
 
 namespace Retrieval.Encoder;
 
 /// <summary>The models of this process: checks, tokenizes, queues, and gives the vectors back in the order of the request.</summary>
 public sealed class LocalEncoder : IEncoder, ITokenizerFiles, IDisposable
 {
-    [ThreadStatic]
-    private static EncodingBuffer? t_tokens;
-
     private readonly Serving _serving;
     private readonly VectorCache _kept;
 
@@ -59,25 +54,38 @@ public sealed class LocalEncoder : IEncoder, ITokenizerFiles, IDisposable
     private static ModelOptions Bundled => new() { Path = Path.Combine(AppContext.BaseDirectory, "models", "all-MiniLM-L6-v2") };
 
     /// <inheritdoc/>
-    public async Task<EncoderDescription> DescribeAsync(string? model, CancellationToken cancellationToken) => await Registry.DescribeAsync(model, cancellationToken).ConfigureAwait(false);
+    public async Task<IReadOnlyList<EncoderDescription>> ListAsync(CancellationToken cancellationToken)
+    {
+        List<EncoderDescription> known = [];
+        foreach (string name in Models)
+        {
+            if (await KnownAsync(name, cancellationToken).ConfigureAwait(false) is { } model)
+            {
+                known.Add(model);
+            }
+        }
+        return known;
+    }
+
+    /// <inheritdoc/>
+    public async Task<EncoderDescription> DescribeAsync(string? model, CancellationToken cancellationToken) =>
+        await Registry.DescribeAsync(model ?? await FirstAsync([ModelKind.Embedding], cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
 
     /// <inheritdoc/>
     public async Task<EmbedResult> EmbedAsync(EmbedRequest request, CancellationToken cancellationToken)
     {
-        RequireCount(request);
-        using ModelLease lease = await Registry.LeaseAsync(request.Model, cancellationToken).ConfigureAwait(false);
-        Lane lane = request.Kind == InputKind.Query ? lease.Served.Queries : lease.Served.Documents;
-        (float[][] vectors, int[] tokens) = (new float[request.Texts.Count][], new int[request.Texts.Count]);
-        if (!_kept.IsOn)
-        {
-            await ComputeAsync(lane, request, [.. Enumerable.Range(0, vectors.Length)], vectors, tokens, cancellationToken).ConfigureAwait(false);
-            return new EmbedResult(lease.Served.Description.Space.Id, vectors, tokens);
-        }
-        VectorKey[] keys = [.. request.Texts.Select(t => VectorKey.Of(lane.Model.Description.Space.Id, lane.Model.LeftOut(request.Kind), lane.Model.Prompted(t, request.Kind)))];
+        cancellationToken.ThrowIfCancellationRequested(); // kept vectors would answer who has left already
+        using ModelLease lease = await LeaseAsync(request.Model, [ModelKind.Embedding], cancellationToken).ConfigureAwait(false);
+        PrefixLength.Require(lease.Served.Description, request.Dimensions);
+        EmbedRequest sided = RequestPrompt.WithSide(request);
+        Lane lane = sided.Kind == InputKind.Query ? lease.Served.Queries : lease.Served.Documents;
+        RequestTexts texts = RequestTexts.Of(lane.Model, sided, _serving.Options);
+        (float[][] vectors, int[] tokens) = (new float[texts.Count][], new int[texts.Count]);
+        VectorKey[] keys = _kept.IsOn && sided.Ids is null ? [.. Enumerable.Range(0, texts.Count).Select(texts.Key)] : [];
         List<int> missing = [];
-        for (int i = 0; i < keys.Length; i++)
+        for (int i = 0; i < vectors.Length; i++)
         {
-            if (_kept.Find(keys[i], request.Truncate) is { } kept)
+            if (keys.Length > 0 && _kept.Find(keys[i], request.Truncate) is { } kept)
             {
                 (vectors[i], tokens[i]) = (kept.Vector, kept.Tokens);
             }
@@ -88,32 +96,68 @@ public sealed class LocalEncoder : IEncoder, ITokenizerFiles, IDisposable
         }
         if (missing.Count > 0)
         {
-            await ComputeAsync(lane, request, missing, vectors, tokens, cancellationToken).ConfigureAwait(false);
+            TextWork[] computed = await RunAsync(lane, missing.Count, (i, trace) => texts.Work(missing[i], false, trace, cancellationToken), sided.Kind, cancellationToken).ConfigureAwait(false);
+            for (int i = 0; i < computed.Length; i++)
+            {
+                (vectors[missing[i]], tokens[missing[i]]) = (computed[i].Done.Task.Result, computed[i].Length);
+            }
+        }
+        if (keys.Length > 0)
+        {
             // A text of as many tokens as the model reads may have been longer: taken for cut, it is computed again where that is forbidden.
             missing.ForEach(i => _kept.Add(keys[i], new KeptVector(vectors[i], tokens[i], tokens[i] >= lane.Model.Description.Space.MaxTokens)));
+            lane.Metrics.Cached(keys.Length - missing.Count, missing.Count);
         }
-        lane.Metrics.Cached(keys.Length - missing.Count, missing.Count);
-        return new EmbedResult(lease.Served.Description.Space.Id, vectors, tokens);
+        bool normalize = request.Normalize ?? lane.Model.GivesUnitLength;
+        return new EmbedResult(lease.Served.Description.Space.Id, [.. vectors.Select(v => PrefixLength.Cut(v, request.Dimensions, normalize))], tokens);
     }
 
     /// <inheritdoc/>
     public async Task<EmbedTokensResult> EmbedTokensAsync(EmbedRequest request, CancellationToken cancellationToken)
     {
-        RequireCount(request);
+        RequirePool(request.Pool);
         // Token by token only the states of one model can be compared: a student of a pair meets its teacher in whole texts alone.
-        using ModelLease lease = await Registry.LeaseAsync(request.Model, cancellationToken).ConfigureAwait(false);
-        EncoderModel model = lease.Served.Documents.Model;
-        TextWork[] texts = await RunAsync(lease.Served.Documents, request, [.. Enumerable.Range(0, request.Texts.Count)], true, cancellationToken).ConfigureAwait(false);
-        return new EmbedTokensResult(lease.Served.Description.Space.Id, [.. texts.Select(t => Vectors(model, t, model.Prompted("", request.Kind).Length))]);
+        using ModelLease lease = await LeaseAsync(request.Model, [ModelKind.Embedding], cancellationToken).ConfigureAwait(false);
+        Lane lane = lease.Served.Documents;
+        EmbedRequest sided = RequestPrompt.WithSide(request);
+        RequestTexts texts = RequestTexts.Of(lane.Model, sided, _serving.Options);
+        TextWork[] works = await RunAsync(lane, texts.Count, (i, trace) => texts.Work(i, true, trace, cancellationToken), sided.Kind, cancellationToken).ConfigureAwait(false);
+        return new EmbedTokensResult(lease.Served.Description.Space.Id, [.. works.Select(t => LateInteraction.Pool(Vectors(lane.Model, t, texts.Prompt.Length), request.Pool ?? 1))], [.. works.Select(t => t.Length)]);
+    }
+
+    /// <inheritdoc/>
+    public async Task<EmbedSparseResult> EmbedSparseAsync(EmbedRequest request, CancellationToken cancellationToken)
+    {
+        if (request.Top < 1)
+        {
+            throw new RetrievalException(ErrorKind.Invalid, $"{request.Top} weights of a sparse vector cannot be kept.", "top", $"{request.Top}", "1 or more", "Leave it out for all above 0.");
+        }
+        using ModelLease lease = await LeaseAsync(request.Model, [ModelKind.Sparse], cancellationToken).ConfigureAwait(false);
+        Lane lane = lease.Served.Documents;
+        EmbedRequest sided = RequestPrompt.WithSide(request);
+        RequestTexts texts = RequestTexts.Of(lane.Model, sided, _serving.Options);
+        TextWork[] works = await RunAsync(lane, texts.Count, (i, trace) => texts.Work(i, false, trace, cancellationToken), sided.Kind, cancellationToken).ConfigureAwait(false);
+        return new EmbedSparseResult(lease.Served.Description.Space.Id, [.. works.Select(t => Scores.Sparse(t.Done.Task.Result, request.Top))], [.. works.Select(t => t.Length)]);
     }
 
     /// <inheritdoc/>
     public async Task<ScoreResult> ScoreAsync(ScoreRequest request, CancellationToken cancellationToken)
     {
-        Task<EmbedTokensResult> query = EmbedTokensAsync(new EmbedRequest([request.Query], InputKind.Query, request.Model), cancellationToken);
-        EmbedTokensResult texts = await EmbedTokensAsync(new EmbedRequest(request.Texts, InputKind.Raw, request.Model), cancellationToken).ConfigureAwait(false);
-        TokenVectors q = (await query.ConfigureAwait(false)).Texts[0];
-        return new ScoreResult(texts.Space, [.. texts.Texts.Select(t => LateInteraction(q, t))]);
+        RequirePool(request.Pool);
+        using ModelLease lease = await LeaseAsync(request.Model, [ModelKind.CrossEncoder, ModelKind.Embedding], cancellationToken).ConfigureAwait(false);
+        ScoreRequest named = request with { Model = lease.Served.Description.Model };
+        return lease.Served.Description.Kind == ModelKind.CrossEncoder ? await ScorePairsAsync(named, cancellationToken).ConfigureAwait(false) : await CompareAsync(named, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public async Task<ClassifyResult> ClassifyAsync(ClassifyRequest request, CancellationToken cancellationToken)
+    {
+        using ModelLease lease = await LeaseAsync(request.Model, [ModelKind.Classifier, ModelKind.CrossEncoder], cancellationToken).ConfigureAwait(false);
+        RequestTexts.RequireCount(request.Texts.Count, _serving.Options);
+        Lane lane = lease.Served.Documents;
+        TextWork[] works = await RunAsync(lane, request.Texts.Count, (i, trace) => PairWork.Of(lane.Model, request, i, trace, cancellationToken), InputKind.Raw, cancellationToken).ConfigureAwait(false);
+        EncoderDescription model = lease.Served.Description;
+        return new ClassifyResult(model.Space.Id, model.Labels, [.. works.Select(t => request.Raw ? t.Done.Task.Result : Scores.Of(t.Done.Task.Result))], [.. works.Select(t => t.Length)]);
     }
 
     /// <inheritdoc/>
@@ -128,38 +172,88 @@ public sealed class LocalEncoder : IEncoder, ITokenizerFiles, IDisposable
         _serving.Dispose();
     }
 
-    private void RequireCount(EmbedRequest request)
+    /// <summary>Asks what encodes documents under a name, or under the first.</summary>
+    internal async Task<T> AskAsync<T>(string? model, Func<EncoderModel, T> ask, CancellationToken cancellationToken)
     {
-        if (request.Texts.Count == 0 || request.Texts.Count > _serving.Options.MaxTexts)
+        using ModelLease lease = await Registry.LeaseAsync(model, cancellationToken).ConfigureAwait(false);
+        return ask(lease.Served.Documents.Model);
+    }
+
+    private async Task<ScoreResult> ScorePairsAsync(ScoreRequest request, CancellationToken cancellationToken)
+    {
+        ClassifyRequest pairs = new([.. request.Texts.Select(t => new TextPair(request.Query, t))], request.Model, request.Raw, request.Truncate) { CutStart = request.CutStart };
+        ClassifyResult result = await ClassifyAsync(pairs, cancellationToken).ConfigureAwait(false);
+        return new ScoreResult(result.Space, [.. result.Scores.Select(s => s[0])], result.Tokens);
+    }
+
+    private async Task<ScoreResult> CompareAsync(ScoreRequest request, CancellationToken cancellationToken)
+    {
+        EmbedRequest query = new([request.Query], InputKind.Query, request.Model, request.Truncate) { CutStart = request.CutStart }, texts = query with { Texts = request.Texts, Kind = InputKind.Raw };
+        EmbedTokensResult[] compared = await Task.WhenAll(EmbedTokensAsync(query, cancellationToken), EmbedTokensAsync(texts, cancellationToken)).ConfigureAwait(false);
+        return new ScoreResult(compared[1].Space, [.. compared[1].Texts.Select(t => LateInteraction.MaxSim(compared[0].Texts[0], LateInteraction.Pool(t, request.Pool ?? 1)))], compared[1].Tokens);
+    }
+
+    /// <summary>A model of one of some kinds: the named one, or the first there is of the first kind, then of the next.</summary>
+    private async Task<ModelLease> LeaseAsync(string? name, ModelKind[] kinds, CancellationToken cancellationToken)
+    {
+        ModelLease lease = await Registry.LeaseAsync(name ?? await FirstAsync(kinds, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+        ModelKind own = lease.Served.Description.Kind;
+        if (kinds.Contains(own))
         {
-            throw new RetrievalException(request.Texts.Count == 0 ? ErrorKind.Invalid : ErrorKind.TooLarge, $"{request.Texts.Count} texts in one request are not possible.", "texts", $"{request.Texts.Count}",
-                $"1 to {_serving.Options.MaxTexts} (Encoder:MaxTexts)", "Send them in several requests.");
+            return lease;
+        }
+        lease.Dispose();
+        throw new RetrievalException(ErrorKind.Invalid, $"Model '{name}' is {Words.Of(own)}, and {Words.Of(kinds[0])} is needed.", "model", name, help: $"'{name}' answers at {Words.Routes(own)}; GET /v1/models lists the others.");
+    }
+
+    private async Task<string> FirstAsync(ModelKind[] kinds, CancellationToken cancellationToken)
+    {
+        foreach (ModelKind kind in kinds)
+        {
+            foreach (string name in Models)
+            {
+                if ((await KnownAsync(name, cancellationToken).ConfigureAwait(false))?.Kind == kind)
+                {
+                    return name;
+                }
+            }
+        }
+        throw new RetrievalException(ErrorKind.Invalid, $"No served model is {Words.Of(kinds[0])}.", "model", help: "Add one to Encoder:Models.");
+    }
+
+    /// <summary>Null for one that could not be loaded, or not now.</summary>
+    private async Task<EncoderDescription?> KnownAsync(string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await Registry.DescribeAsync(name, cancellationToken).ConfigureAwait(false);
+        }
+        catch (RetrievalException e) when (e.Problem.Kind is ErrorKind.Unavailable or ErrorKind.Overloaded or ErrorKind.NotFound)
+        {
+            return null;
         }
     }
 
-    /// <summary>Puts the vectors and lengths of some texts of a request into their places.</summary>
-    private static async Task ComputeAsync(Lane lane, EmbedRequest request, List<int> which, float[][] vectors, int[] tokens, CancellationToken cancellationToken)
+    private static void RequirePool(int? pool)
     {
-        TextWork[] texts = await RunAsync(lane, request, which, false, cancellationToken).ConfigureAwait(false);
-        for (int i = 0; i < texts.Length; i++)
+        if (pool is < 1 or > 1024)
         {
-            (vectors[which[i]], tokens[which[i]]) = (texts[i].Done.Task.Result, texts[i].Length);
+            throw new RetrievalException(ErrorKind.Invalid, $"{pool} tokens cannot be pooled.", "pool", $"{pool}", "1 to 1024", "1 keeps every token.");
         }
     }
 
     /// <summary>Tokenizes on the caller's thread, while the lane's threads run what came before.</summary>
-    private static async Task<TextWork[]> RunAsync(Lane lane, EmbedRequest request, List<int> which, bool wantsTokens, CancellationToken cancellationToken)
+    private static async Task<TextWork[]> RunAsync(Lane lane, int count, Func<int, ActivityContext, TextWork> make, InputKind kind, CancellationToken cancellationToken)
     {
-        using Activity? trace = Traces.StartRequest(lane.Model, which.Count);
-        int leftOut = lane.Model.LeftOut(request.Kind);
-        TextWork[] texts = new TextWork[which.Count];
+        using Activity? trace = Traces.StartRequest(lane.Model, count);
+        TextWork[] texts = new TextWork[count];
         try
         {
             for (int i = 0; i < texts.Length; i++)
             {
-                texts[i] = Tokenize(lane.Model, which[i], request, wantsTokens, leftOut, trace?.Context ?? default, cancellationToken);
+                texts[i] = make(i, trace?.Context ?? default);
             }
-            lane.Queue.Add(texts, request.Kind != InputKind.Document);
+            lane.Queue.Add(texts, kind != InputKind.Document);
         }
         catch (Exception e)
         {
@@ -181,47 +275,10 @@ public sealed class LocalEncoder : IEncoder, ITokenizerFiles, IDisposable
         }
     }
 
-    private static TextWork Tokenize(EncoderModel model, int index, EmbedRequest request, bool wantsTokens, int leftOut, ActivityContext trace, CancellationToken cancellationToken)
-    {
-        int most = model.Description.Space.MaxTokens, cut = request.Truncate ? most : int.MaxValue;
-        string text = model.Prompted(request.Texts[index], request.Kind);
-        TextWork work;
-        if (wantsTokens)
-        {
-            work = new TextWork(model.Tokenizer.Encode(text, true, request.Truncate ? most : null), true, leftOut, cancellationToken) { Trace = trace };
-        }
-        else
-        {
-            EncodingBuffer tokens = t_tokens ??= new EncodingBuffer();
-            model.Tokenizer.Encode(text, true, cut, tokens);
-            work = new TextWork(tokens, leftOut, cancellationToken) { Trace = trace };
-        }
-        return work.Length > most ? throw new RetrievalException(ErrorKind.Invalid, $"Text {index} has {work.Length} tokens.", "texts", $"{work.Length} tokens", $"{most} tokens", "Shorten it, or allow truncation.")
-            : work.Length <= leftOut ? throw new RetrievalException(ErrorKind.Invalid, $"Text {index} has no token behind its instruction.", "texts", $"{work.Length} tokens", $"more than {leftOut} tokens", "Shorten the prompt, or send a text.")
-            : work;
-    }
-
     private static TokenVectors Vectors(EncoderModel model, TextWork text, int promptLength)
     {
-        int[] own = [.. Enumerable.Range(0, text.Length).Where(i => !text.Tokens!.IsSpecial[i])];
-        return new TokenVectors(model.Description.Space.Dimensions, text.Done.Task.Result,
+        int[] own = [.. Enumerable.Range(0, text.Length).Where(i => text.States || !text.Tokens!.IsSpecial[i])];
+        return new TokenVectors(text.States ? model.StateWidth : model.Description.Space.Dimensions, text.Done.Task.Result,
             [.. own.Select(i => Math.Max(0, text.Tokens!.Starts[i] - promptLength))], [.. own.Select(i => Math.Max(0, text.Tokens!.Ends[i] - promptLength))]);
-    }
-
-    /// <summary>ColBERT's MaxSim (Khattab and Zaharia 2020): each query token's best cosine in the text; the mean over the query's tokens.</summary>
-    private static float LateInteraction(TokenVectors query, TokenVectors text)
-    {
-        int width = query.Dimensions, queryTokens = query.Starts.Length, textTokens = text.Starts.Length;
-        float sum = 0;
-        for (int q = 0; q < queryTokens && textTokens > 0; q++)
-        {
-            float best = float.NegativeInfinity;
-            for (int t = 0; t < textTokens; t++)
-            {
-                best = Math.Max(best, TensorPrimitives.Dot(query.Values.AsSpan(q * width, width), text.Values.AsSpan(t * width, width)));
-            }
-            sum += best;
-        }
-        return queryTokens == 0 ? 0 : sum / queryTokens;
     }
 }

@@ -76,7 +76,7 @@ internal sealed class ServedModel : IDisposable
         string name = options.ServedName;
         ModelFolder folder = ModelFolder.Read(file.Model, options.Graph);
         ModelFolder own = Changed(folder, file, file.Queries is { Model: null } variant ? variant.Prompt : null);
-        EncoderModel documents = EncoderModel.Open(name, own, file.Passes, options.MaxTokens, encoder);
+        EncoderModel documents = EncoderModel.Open(name, own, HeadPasses.Of(folder, file), options.MaxTokens, encoder);
         try
         {
             return (documents, OpenQueries(name, folder, file, documents, encoder, logger));

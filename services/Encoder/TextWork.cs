@@ -62,6 +62,12 @@ internal sealed class TextWork
     /// <summary>The request that it is a part of, for traces.</summary>
     public ActivityContext Trace { get; init; }
 
+    /// <summary>Of a token, its state as the model gives it, for special tokens too.</summary>
+    public bool States { get; init; }
+
+    /// <summary>Unit length whatever the model does, or never; null: as the model does.</summary>
+    public bool? Normalize { get; init; }
+
     /// <summary>Vector or vectors, row-major.</summary>
     public TaskCompletionSource<float[]> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 

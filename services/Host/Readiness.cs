@@ -63,7 +63,11 @@ internal sealed class Readiness(IServiceProvider services, Settings settings, IH
         {
             try
             {
-                await encoder.EmbedAsync(new EmbedRequest(["ready?"]), cancellationToken);
+                // A process may have nothing but cross-encoders and the like, which have loaded when they are listed.
+                if ((await encoder.ListAsync(cancellationToken)).Any(m => m.Kind == ModelKind.Embedding))
+                {
+                    await encoder.EmbedAsync(new EmbedRequest(["ready?"]), cancellationToken);
+                }
                 return;
             }
             catch (RetrievalException e) when (e.Problem.Kind.IsTransient() && !settings.Roles.Contains(Role.Encoder))

@@ -92,6 +92,10 @@ public static class RetrievalHost
         {
             app.MapGateway();
         }
+        if (settings.Roles.Contains(Role.Gateway) && app.Services.GetService<Forwarder>() is { } forwarder)
+        {
+            DialectRoutes.MapForwarded(app, forwarder);
+        }
         if (settings.Roles.Contains(Role.Encoder))
         {
             app.MapEncoder();
@@ -136,6 +140,7 @@ public static class RetrievalHost
         }
         else if (Peer(settings, Role.Encoder) is { } client)
         {
+            services.AddSingleton(_ => new Forwarder(client.BaseAddress!));
             services.AddSingleton(_ => new HttpEncoder(client)).AddSingleton<IEncoder>(p => p.GetRequiredService<HttpEncoder>()).AddSingleton<ITokenizerFiles>(p => p.GetRequiredService<HttpEncoder>());
         }
     }

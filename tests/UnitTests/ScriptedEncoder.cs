@@ -42,6 +42,12 @@ internal sealed class ScriptedEncoder(EncoderDescription model) : IEncoder
 
     public Task<EmbedTokensResult> EmbedTokensAsync(EmbedRequest request, CancellationToken cancellationToken) => throw new NotSupportedException();
 
+    public Task<IReadOnlyList<EncoderDescription>> ListAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<EncoderDescription>>([model]);
+
+    public Task<EmbedSparseResult> EmbedSparseAsync(EmbedRequest request, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task<ClassifyResult> ClassifyAsync(ClassifyRequest request, CancellationToken cancellationToken) => throw new NotSupportedException();
+
     public Task<ScoreResult> ScoreAsync(ScoreRequest request, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public static float[] Vector(string text, int dimensions)

@@ -76,6 +76,10 @@ internal static class DoctorCommand
             return new($"model {name}", Finding.Failed, failure[(name.Length + 2)..]);
         }
         EncoderDescription model = await encoder.DescribeAsync(name, cancellationToken);
+        if (model.Kind != ModelKind.Embedding)
+        {
+            return new($"model {model.Model}", Finding.Ok, $"{model.Kind}, {model.Space.MaxTokens} tokens, on {model.Provider}");
+        }
         await encoder.EmbedAsync(new EmbedRequest(["a first text, so that the second one shows the usual time"], Model: name), cancellationToken);
         long began = Stopwatch.GetTimestamp();
         await encoder.EmbedAsync(new EmbedRequest(["How long does a short question take?"], Model: name), cancellationToken);

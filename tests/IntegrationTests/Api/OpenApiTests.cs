@@ -21,9 +21,11 @@ public sealed class OpenApiTests(InProcessServer server) : IClassFixture<InProce
         Routes(document).Order(StringComparer.Ordinal).ShouldBe(
         [
             "delete /v1/admin/models/{model}", "delete /v1/collections/{collection}", "delete /v1/collections/{collection}/documents/{id}",
-            "get /healthz", "get /metrics", "get /readyz", "get /v1/admin/models", "get /v1/collections", "get /v1/collections/{collection}", "get /v1/collections/{collection}/documents",
-            "get /v1/collections/{collection}/documents/{id}", "get /v1/collections/{collection}/snapshot", "get /v1/jobs/{job}",
-            "post /embed", "post /v1/admin/models", "post /v1/admin/models/{model}/load", "post /v1/admin/models/{model}/unload", "post /v1/codecs/decode", "post /v1/codecs/describe", "post /v1/codecs/encode", "post /v1/codecs/train", "post /v1/collections/{collection}/documents", "post /v1/collections/{collection}/search",
+            "get /health", "get /healthz", "get /info", "get /metrics", "get /readyz", "get /v1/admin/models", "get /v1/collections", "get /v1/collections/{collection}", "get /v1/collections/{collection}/documents",
+            "get /v1/collections/{collection}/documents/{id}", "get /v1/collections/{collection}/snapshot", "get /v1/jobs/{job}", "get /v1/models",
+            "post /decode", "post /embed", "post /embed_all", "post /embed_sparse", "post /predict", "post /qdrant/inference", "post /rerank", "post /similarity", "post /tokenize",
+            "post /v1/admin/models", "post /v1/admin/models/{model}/load", "post /v1/admin/models/{model}/unload", "post /v1/codecs/decode", "post /v1/codecs/describe", "post /v1/codecs/encode", "post /v1/codecs/train",
+            "post /v1/collections/{collection}/documents", "post /v1/collections/{collection}/search", "post /v1/embeddings", "post /v1/explain", "post /v1/rerank", "post /v2/embed", "post /v2/rerank",
             "put /v1/collections/{collection}", "put /v1/collections/{collection}/documents/{id}", "put /v1/collections/{collection}/snapshot",
         ]);
     }

@@ -33,5 +33,11 @@ internal sealed class RememberingEncoder(IEncoder encoder) : IEncoder
 
     public Task<EmbedTokensResult> EmbedTokensAsync(EmbedRequest request, CancellationToken cancellationToken) => encoder.EmbedTokensAsync(request, cancellationToken);
 
+    public Task<IReadOnlyList<EncoderDescription>> ListAsync(CancellationToken cancellationToken) => encoder.ListAsync(cancellationToken);
+
+    public Task<EmbedSparseResult> EmbedSparseAsync(EmbedRequest request, CancellationToken cancellationToken) => encoder.EmbedSparseAsync(request, cancellationToken);
+
+    public Task<ClassifyResult> ClassifyAsync(ClassifyRequest request, CancellationToken cancellationToken) => encoder.ClassifyAsync(request, cancellationToken);
+
     public Task<ScoreResult> ScoreAsync(ScoreRequest request, CancellationToken cancellationToken) => encoder.ScoreAsync(request, cancellationToken);
 }
