@@ -72,4 +72,18 @@ internal sealed class BatchBuffers
         }
         return (_ids, _mask, _types, _positions);
     }
+
+    /// <summary>1 at each text's placeholder; a text without one gets what the graph computes without the method.</summary>
+    public static long[] Placeholders(List<TextWork> batch, int columns)
+    {
+        long[] mask = new long[batch.Count * columns];
+        for (int row = 0; row < batch.Count; row++)
+        {
+            if (batch[row].Placeholder >= 0)
+            {
+                mask[row * columns + batch[row].Placeholder] = 1;
+            }
+        }
+        return mask;
+    }
 }

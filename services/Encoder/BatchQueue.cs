@@ -2,11 +2,14 @@ using Retrieval.Contracts;
 
 namespace Retrieval.Encoder;
 
+/// <summary>What waits.</summary>
+internal readonly record struct QueueState(int Texts, long Tokens, double OldestSeconds);
+
 /// <summary>
 /// Texts that wait for one model, bounded in tokens. Queries go before documents, but every few batches a document that waits has its turn.
 /// A batch begins with the text that waited longest and takes others of like length, so that little is padded.
 /// </summary>
-internal sealed class BatchQueue(string model, int mostTokens, int batchTokens)
+internal sealed class BatchQueue(string model, int mostTokens, int batchTokens, TimeProvider time)
 {
     private const int QueryBatchesInARow = 4;
     private readonly object _lock = new();
@@ -19,7 +22,7 @@ internal sealed class BatchQueue(string model, int mostTokens, int batchTokens)
     /// <exception cref="RetrievalException">Overloaded when they don't fit beside what waits; TooLarge when they never will.</exception>
     public void Add(IReadOnlyList<TextWork> texts, bool areQueries)
     {
-        long tokens = texts.Sum(t => (long)t.Length);
+        long tokens = texts.Sum(t => (long)t.Length), now = time.GetTimestamp();
         lock (_lock)
         {
             if (_closed)
@@ -30,6 +33,7 @@ internal sealed class BatchQueue(string model, int mostTokens, int batchTokens)
             _waitingTokens += tokens;
             foreach (TextWork text in texts)
             {
+                text.Since = now;
                 (areQueries ? _queries : _documents).Add(text);
             }
             if (texts.Count == 1)
@@ -73,6 +77,16 @@ internal sealed class BatchQueue(string model, int mostTokens, int batchTokens)
         }
     }
 
+    /// <summary>What waits of one priority.</summary>
+    public QueueState State(bool ofQueries)
+    {
+        lock (_lock)
+        {
+            Lane lane = ofQueries ? _queries : _documents;
+            return new QueueState(lane.Texts, lane.Tokens, lane.Oldest() is { } oldest ? time.GetElapsedTime(oldest.Since).TotalSeconds : 0);
+        }
+    }
+
     private void Require(long tokens)
     {
         if (tokens > mostTokens)
@@ -108,14 +122,29 @@ internal sealed class BatchQueue(string model, int mostTokens, int batchTokens)
         private readonly Queue<TextWork> _order = new();
         private readonly Dictionary<int, Queue<TextWork>> _byLength = [];
 
+        public int Texts { get; private set; }
+
+        public long Tokens { get; private set; }
+
         public void Add(TextWork text)
         {
+            (Texts, Tokens) = (Texts + 1, Tokens + text.Length);
             _order.Enqueue(text);
             if (!_byLength.TryGetValue(text.Length, out Queue<TextWork>? same))
             {
                 _byLength[text.Length] = same = new Queue<TextWork>();
             }
             same.Enqueue(text);
+        }
+
+        /// <summary>The text that has waited longest.</summary>
+        public TextWork? Oldest()
+        {
+            while (_order.TryPeek(out TextWork? first) && first.IsTaken)
+            {
+                _order.Dequeue();
+            }
+            return _order.TryPeek(out TextWork? oldest) ? oldest : null;
         }
 
         /// <summary>Fills a batch; gives the tokens that no longer wait, those of cancelled texts included.</summary>
@@ -157,9 +186,10 @@ internal sealed class BatchQueue(string model, int mostTokens, int batchTokens)
             return gone;
         }
 
-        private static long Put(TextWork text, List<TextWork> batch)
+        private long Put(TextWork text, List<TextWork> batch)
         {
             text.IsTaken = true;
+            (Texts, Tokens) = (Texts - 1, Tokens - text.Length);
             if (!text.IsCancelled)
             {
                 batch.Add(text);

@@ -5,6 +5,44 @@ using Retrieval.Tokenization;
 
 namespace Retrieval.Encoder;
 
+/// <summary>A graph that is open.</summary>
+/// <param name="Session">Runs it.</param>
+/// <param name="Provider">Where, and why there.</param>
+/// <param name="Hash">Of all that decides its bytes.</param>
+/// <param name="Ports">What it takes and gives.</param>
+internal sealed record OpenedGraph(EncoderSession Session, string Provider, string Hash, GraphPorts Ports);
+
+/// <summary>What belongs to a graph to make a model of it.</summary>
+/// <param name="Name">In requests.</param>
+/// <param name="Folder">What the files say.</param>
+/// <param name="Passes">That were applied to the graph.</param>
+/// <param name="Tokenizer">Of its tokenizer.json.</param>
+/// <param name="MaxTokens">Null: what the folder says.</param>
+internal sealed record ModelParts(string Name, ModelFolder Folder, IReadOnlyList<UpgradePass> Passes, Tokenizer Tokenizer, int? MaxTokens)
+{
+    /// <summary>The space of the vectors of a graph.</summary>
+    /// <exception cref="ModelFormatException">A module does not take the numbers of the one before it.</exception>
+    public VectorSpace Space(string hash, int width)
+    {
+        if (MaxTokens > Folder.MaxTokens)
+        {
+            throw new RetrievalException(ErrorKind.Invalid, $"Encoder:Models MaxTokens {MaxTokens} is more than the model in {Folder.Path} reads.", "MaxTokens", $"{MaxTokens}", $"{Folder.MaxTokens}", "Lower it, or leave it out.");
+        }
+        string pooling = Passes.Any(p => p.PoolsText) ? "multi-layer" : Folder.PoolingMode;
+        return new VectorSpace
+        {
+            Weights = hash,
+            Tokenizer = Tokenizer.Hash,
+            DocumentTemplate = Folder.DocumentTemplate,
+            MaxTokens = MaxTokens ?? Folder.MaxTokens,
+            Layer = Passes.LastOrDefault(p => p.Layer is not null)?.Layer,
+            Dimensions = Folder.Steps.Aggregate(width, (inputs, step) => step.Outputs(inputs)),
+            Pooling = Folder.Instruction == InstructionMask.None ? pooling : $"{pooling}-{Folder.Instruction}".ToLowerInvariant(),
+            PostProcessing = [.. Folder.Steps.Select(s => s.Id)],
+        };
+    }
+}
+
 /// <summary>A loaded model: texts' tokens to vectors.</summary>
 internal sealed class EncoderModel : IDisposable
 {
@@ -14,12 +52,19 @@ internal sealed class EncoderModel : IDisposable
     private readonly int _width;
     private readonly IReadOnlyList<EmptyCache> _caches;
     private readonly string[] _inputs;
+    private readonly bool _poolsText;
+    private readonly Placeholder? _placeholder;
 
-    private EncoderModel(string name, ModelFolder folder, Tokenizer tokenizer, (EncoderSession Session, string Taken) opened, GraphPorts ports, VectorSpace space)
+    /// <summary>Makes a model of a graph and what belongs to it; makes sure that both fit.</summary>
+    /// <exception cref="ModelFormatException">Which file, what is wrong, the way out.</exception>
+    public EncoderModel(ModelParts parts, OpenedGraph graph)
     {
-        (Name, _folder, Tokenizer, _session, (_output, _width, _caches)) = (name, folder, tokenizer, opened.Session, ports);
+        (Name, _folder, Tokenizer, _session, (_output, _width, _caches)) = (parts.Name, parts.Folder, parts.Tokenizer, graph.Session, graph.Ports);
         _inputs = [.. _session.Inputs.Except(_caches.Select(c => c.Name))];
-        Description = new EncoderDescription { Model = name, Space = space, QueryPrompt = folder.QueryPrompt, SpecialTokens = tokenizer.SpecialTokens, Provider = opened.Taken };
+        _poolsText = parts.Passes.Any(p => p.PoolsText);
+        _placeholder = parts.Passes.LastOrDefault(p => p.Placeholder is not null)?.Placeholder is { } token ? Placeholder.Of(token, Tokenizer, _folder.Path) : null;
+        VectorSpace space = parts.Space(graph.Hash, graph.Ports.Width);
+        Description = new EncoderDescription { Model = Name, Space = space, QueryPrompt = TemplateOf(InputKind.Query).Before, SpecialTokens = Tokenizer.SpecialTokens, Provider = graph.Provider };
     }
 
     /// <summary>Name in requests.</summary>
@@ -47,11 +92,9 @@ internal sealed class EncoderModel : IDisposable
         (CompiledGraph graph, EncoderSession session, string taken) = plain is null ? CompiledGraph.Open(folder, passes, options) : Plain(plain, options);
         try
         {
-            GraphPorts ports = GraphPorts.Of(folder, plain ?? OnnxModelInfo.Read(graph.Path));
-            Tokenizer tokenizer = Tokenizer.Load(folder.Tokenizer);
-            VectorSpace space = Space(folder, graph.Hash, tokenizer, maxTokens, ports.Width) with { Layer = passes.LastOrDefault(p => p.Layer is not null)?.Layer };
-            RequireRoomBehindPrompt(folder, tokenizer, space);
-            return new EncoderModel(name, folder, tokenizer, (session, taken), ports, space);
+            OnnxModelInfo info = plain ?? OnnxModelInfo.Read(graph.Path);
+            GraphPorts ports = GraphPorts.Of(folder, info.Inputs, info.Outputs, passes);
+            return new EncoderModel(new ModelParts(name, folder, passes, Tokenizer.Load(folder.Tokenizer), maxTokens), new OpenedGraph(session, taken, graph.Hash, ports));
         }
         catch
         {
@@ -66,22 +109,31 @@ internal sealed class EncoderModel : IDisposable
         return (new CompiledGraph(source.File, source.Hash), session, taken);
     }
 
-    private static void RequireRoomBehindPrompt(ModelFolder folder, Tokenizer tokenizer, VectorSpace space)
+    /// <summary>Refuses a template that leaves no room to a text, or lacks the placeholder that the graph works on.</summary>
+    /// <exception cref="ModelFormatException">Which, and the way out.</exception>
+    public void Require(TextTemplate template, string file)
     {
-        int prompt = folder.Instruction == InstructionMask.None ? 0 : Math.Max(tokenizer.Encode(folder.QueryPrompt, true, null).Ids.Length, tokenizer.Encode(folder.DocumentPrompt, true, null).Ids.Length);
-        if (prompt >= space.MaxTokens)
+        bool isWhole = template.After.Length > 0 || _folder.Instruction != InstructionMask.None;
+        int taken = isWhole ? Tokenizer.Encode(template.Around(""), true, null).Ids.Length : 0;
+        if (taken >= Description.Space.MaxTokens)
         {
-            throw new ModelFormatException(folder.Path, $"has a prompt of {prompt} tokens, which leaves none of its {space.MaxTokens} to a text. Shorten the prompt.");
+            throw new ModelFormatException(file, $"has a prompt of {taken} tokens, which leaves none of its {Description.Space.MaxTokens} to a text. Shorten the prompt.");
         }
+        if (_folder.Instruction != InstructionMask.None && template.After.Length > 0)
+        {
+            throw new ModelFormatException(file, $"leaves an instruction out of the mean, but has a template with words behind the text, '{template.After}', which would be in it. Leave out 'instruction', or put all words before {TextTemplate.Text}.");
+        }
+        _placeholder?.Require(template, file);
     }
 
-    /// <summary>The document's or query's prompt and the text.</summary>
-    public string Prompted(string text, InputKind kind) => Prompt(kind) + text;
+    /// <summary>What stands around a text of a kind, unless the query variant says another.</summary>
+    public TextTemplate TemplateOf(InputKind kind) => _folder.TemplateOf(kind);
 
-    private string Prompt(InputKind kind) => kind switch { InputKind.Query => _folder.QueryPrompt, InputKind.Document => _folder.DocumentPrompt, _ => "" };
+    /// <summary>Column of the placeholder among a text's tokens; -1 where there is none.</summary>
+    public int Column(TextTemplate template, Encoding tokens) => _placeholder?.Column(template, tokens) ?? -1;
 
-    /// <summary>First tokens of a text of a kind that are not pooled: of its prompt, as the authors or as strictly as one would.</summary>
-    public int LeftOut(InputKind kind) => (_folder.Instruction, Prompt(kind)) switch
+    /// <summary>First tokens of a text that are not pooled: of its prompt, as the authors or as strictly as one would.</summary>
+    public int LeftOut(TextTemplate template) => (_folder.Instruction, template.Before) switch
     {
         (InstructionMask.None, _) or (_, "") => 0,
         (InstructionMask.Official, var prompt) => Tokens(prompt),
@@ -91,12 +143,29 @@ internal sealed class EncoderModel : IDisposable
     /// <summary>Of a prompt alone, as the authors count it: without what begins and ends a text.</summary>
     private int Tokens(string prompt) => Tokenizer.Encode(prompt, false, null).Ids.Length;
 
+    /// <summary>Refuses token vectors of a graph that pools.</summary>
+    /// <exception cref="RetrievalException">Invalid.</exception>
+    public void RequireTokens()
+    {
+        if (_poolsText)
+        {
+            throw new RetrievalException(ErrorKind.Invalid, $"Model {Name} pools inside its graph, so that it gives no vector for a token.", "model", Name, help: "Ask for the vectors of texts, or name another model.");
+        }
+    }
+
     /// <summary>Runs a batch and settles its texts.</summary>
     public void Run(List<TextWork> batch, BatchBuffers buffers)
     {
         int columns = batch.Max(t => t.Length);
         (long[] ids, long[] mask, long[] types, long[] positions) = buffers.Fill(batch, columns);
-        (string, long[])[] inputs = [.. _inputs.Select(name => (name, name switch { "input_ids" => ids, "attention_mask" => mask, "position_ids" => positions, _ => types }))];
+        (string, long[])[] inputs = [.. _inputs.Select(name => (name, name switch
+        {
+            ModelInputs.Ids => ids,
+            ModelInputs.Mask => mask,
+            ModelInputs.Positions => positions,
+            ModelInputs.Placeholder => BatchBuffers.Placeholders(batch, columns),
+            _ => types,
+        }))];
         float[][] results = _session.Run(inputs, _caches, batch.Count, columns, _output, (states, _) => Read(batch, states, columns));
         for (int row = 0; row < batch.Count; row++)
         {
@@ -112,6 +181,11 @@ internal sealed class EncoderModel : IDisposable
         float[][] results = new float[batch.Count][];
         for (int row = 0; row < results.Length; row++)
         {
+            if (_poolsText)
+            {
+                results[row] = Finished(states.Slice(row * _width, _width).ToArray());
+                continue;
+            }
             ReadOnlySpan<float> own = states.Slice(row * columns * _width, batch[row].Length * _width);
             results[row] = batch[row].WantsTokens ? TokenVectors(batch[row], own) : TextVector(own[(batch[row].LeftOut * _width)..], batch[row].Length - batch[row].LeftOut);
         }
@@ -122,8 +196,10 @@ internal sealed class EncoderModel : IDisposable
     {
         float[] vector = new float[_width];
         Pooling.Pool(_folder.PoolingMode, states, tokens, vector);
-        return _folder.Steps.Aggregate(vector, (v, step) => step.Apply(v));
+        return Finished(vector);
     }
+
+    private float[] Finished(float[] pooled) => _folder.Steps.Aggregate(pooled, (v, step) => step.Apply(v));
 
     /// <summary>Late interaction compares directions: token vectors have unit length whatever the text vector has.</summary>
     private float[] TokenVectors(TextWork text, ReadOnlySpan<float> states)
@@ -137,23 +213,5 @@ internal sealed class EncoderModel : IDisposable
             }
         }
         return [.. vectors];
-    }
-
-    private static VectorSpace Space(ModelFolder folder, string weights, Tokenizer tokenizer, int? maxTokens, int width)
-    {
-        if (maxTokens > folder.MaxTokens)
-        {
-            throw new RetrievalException(ErrorKind.Invalid, $"Encoder:Models MaxTokens {maxTokens} is more than the model in {folder.Path} reads.", "MaxTokens", $"{maxTokens}", $"{folder.MaxTokens}", "Lower it, or leave it out.");
-        }
-        return new VectorSpace
-        {
-            Weights = weights,
-            Tokenizer = tokenizer.Hash,
-            DocumentTemplate = folder.DocumentTemplate,
-            MaxTokens = maxTokens ?? folder.MaxTokens,
-            Dimensions = folder.Steps.Aggregate(width, (inputs, step) => step.Outputs(inputs)),
-            Pooling = folder.Instruction == InstructionMask.None ? folder.PoolingMode : $"{folder.PoolingMode}-{folder.Instruction}".ToLowerInvariant(),
-            PostProcessing = [.. folder.Steps.Select(s => s.Id)],
-        };
     }
 }

@@ -10,18 +10,23 @@ namespace Retrieval.Encoder;
 public sealed class LocalEncoder : IEncoder, ITokenizerFiles, IDisposable
 {
     private readonly EncoderOptions _options;
+    private readonly TimeProvider _time;
     private readonly List<ServedModel> _models = [];
 
-    private LocalEncoder(EncoderOptions options) => _options = options;
+    private LocalEncoder(EncoderOptions options, TimeProvider time) => (_options, _time) = (options, time);
 
     /// <summary>Names of the served models; the first is the default.</summary>
     public IReadOnlyList<string> Models => [.. _models.Select(m => m.Description.Model)];
 
     /// <summary>Loads every model of the options.</summary>
     /// <exception cref="RetrievalException">Invalid, for the first that cannot be served.</exception>
-    public static LocalEncoder Load(EncoderOptions options, ILogger logger)
+    public static LocalEncoder Load(EncoderOptions options, ILogger logger) => Load(options, logger, TimeProvider.System);
+
+    /// <summary>Loads every model of the options.</summary>
+    /// <exception cref="RetrievalException">Invalid, for the first that cannot be served.</exception>
+    public static LocalEncoder Load(EncoderOptions options, ILogger logger, TimeProvider time)
     {
-        LocalEncoder encoder = new(options);
+        LocalEncoder encoder = new(options, time);
         try
         {
             foreach (ModelOptions model in options.Models.Count > 0 ? options.Models : [Bundled])
@@ -47,8 +52,11 @@ public sealed class LocalEncoder : IEncoder, ITokenizerFiles, IDisposable
     public async Task<EmbedResult> EmbedAsync(EmbedRequest request, CancellationToken cancellationToken)
     {
         ServedModel served = Find(request.Model);
-        TextWork[] texts = await RunAsync(request.Kind == InputKind.Query ? served.Queries : served.Documents, request, false, cancellationToken).ConfigureAwait(false);
-        return new EmbedResult(served.Description.Space.Id, [.. texts.Select(t => t.Done.Task.Result)], [.. texts.Select(t => t.Length)]);
+        RequireFullDepth(request);
+        (TextWork[] texts, ServedTier? tier) = request.Kind == InputKind.Query || request.Tier is not null ? AddToTier(served, request, cancellationToken)
+            : (Add(served.Documents, served.Documents.Model.TemplateOf(request.Kind), request, false, cancellationToken), null);
+        await Task.WhenAll(texts.Select(t => t.Done.Task)).WaitAsync(cancellationToken).ConfigureAwait(false);
+        return new EmbedResult(served.Description.Space.Id, [.. texts.Select(t => tier is null ? t.Done.Task.Result : tier.Finished(t.Done.Task.Result))], [.. texts.Select(t => t.Length)], tier?.Description.Name);
     }
 
     /// <inheritdoc/>
@@ -56,9 +64,16 @@ public sealed class LocalEncoder : IEncoder, ITokenizerFiles, IDisposable
     {
         // Token by token only the states of one model can be compared: a student of a pair meets its teacher in whole texts alone.
         ServedModel served = Find(request.Model);
-        TextWork[] texts = await RunAsync(served.Documents, request, true, cancellationToken).ConfigureAwait(false);
         EncoderModel model = served.Documents.Model;
-        return new EmbedTokensResult(served.Description.Space.Id, [.. texts.Select(t => Vectors(model, t, model.Prompted("", request.Kind).Length))]);
+        model.RequireTokens();
+        if (request.Tier is not null)
+        {
+            throw new RetrievalException(ErrorKind.Invalid, "Token vectors are given at full depth alone.", "tier", request.Tier, help: "Leave 'tier' out.");
+        }
+        TextTemplate template = request.Kind == InputKind.Query && served.Default.IsOfDocuments ? served.Default.Template : model.TemplateOf(request.Kind);
+        TextWork[] texts = Add(served.Documents, template, request, true, cancellationToken);
+        await Task.WhenAll(texts.Select(t => t.Done.Task)).WaitAsync(cancellationToken).ConfigureAwait(false);
+        return new EmbedTokensResult(served.Description.Space.Id, [.. texts.Select((t, i) => Vectors(model, t, template, request.Texts[i]))]);
     }
 
     /// <inheritdoc/>
@@ -88,7 +103,7 @@ public sealed class LocalEncoder : IEncoder, ITokenizerFiles, IDisposable
     private void Add(ModelOptions options, ILogger logger)
     {
         long began = Stopwatch.GetTimestamp();
-        ServedModel served = ServedModel.Load(options, _options, logger);
+        ServedModel served = ServedModel.Load(options, _options, logger, _time);
         if (_models.Exists(m => m.Description.Model == served.Description.Model))
         {
             served.Dispose();
@@ -103,36 +118,62 @@ public sealed class LocalEncoder : IEncoder, ITokenizerFiles, IDisposable
         : _models.Find(m => m.Description.Model == name)
         ?? throw new RetrievalException(ErrorKind.NotFound, $"Model '{name}' is not served here.", "model", name, string.Join(", ", Models), "Name a served model, or add it to Encoder:Models.");
 
-    private async Task<TextWork[]> RunAsync(Lane lane, EmbedRequest request, bool wantsTokens, CancellationToken cancellationToken)
+    /// <summary>Documents always take the full depth: what is stored has to be comparable with every query.</summary>
+    private static void RequireFullDepth(EmbedRequest request)
+    {
+        if (request is { Kind: InputKind.Document, Tier: not null })
+        {
+            throw new RetrievalException(ErrorKind.Invalid, "Documents are always encoded at full depth.", "tier", request.Tier, help: "Leave 'tier' out, or say that the texts are queries.");
+        }
+    }
+
+    /// <summary>To the tier that is named, or to the first one by load whose queue has room.</summary>
+    private (TextWork[] Texts, ServedTier Tier) AddToTier(ServedModel served, EmbedRequest request, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<ServedTier> tiers = TierChoice.Of(served, request.Tier, _options);
+        for (int i = 0; ; i++)
+        {
+            ServedTier tier = tiers[i];
+            try
+            {
+                return (Add(tier.Lane, request.Kind == InputKind.Query ? tier.Template : TextTemplate.None, request, false, cancellationToken), tier);
+            }
+            catch (RetrievalException e) when (e.Problem.Kind == ErrorKind.Overloaded && i < tiers.Count - 1)
+            {
+            }
+        }
+    }
+
+    private TextWork[] Add(Lane lane, TextTemplate template, EmbedRequest request, bool wantsTokens, CancellationToken cancellationToken)
     {
         if (request.Texts.Count == 0 || request.Texts.Count > _options.MaxTexts)
         {
             throw new RetrievalException(request.Texts.Count == 0 ? ErrorKind.Invalid : ErrorKind.TooLarge, $"{request.Texts.Count} texts in one request are not possible.", "texts", $"{request.Texts.Count}",
                 $"1 to {_options.MaxTexts} (Encoder:MaxTexts)", "Send them in several requests.");
         }
-        int leftOut = lane.Model.LeftOut(request.Kind);
-        TextWork[] texts = [.. request.Texts.Select((t, i) => new TextWork(Tokenize(lane.Model, t, i, request), wantsTokens, leftOut, cancellationToken))];
+        int leftOut = lane.Model.LeftOut(template);
+        TextWork[] texts = [.. request.Texts.Select((t, i) => Tokenize(lane.Model, template, t, i, request.Truncate)).Select(t => new TextWork(t, wantsTokens, leftOut, cancellationToken) { Placeholder = lane.Model.Column(template, t) })];
         if (Array.FindIndex(texts, t => t.Length <= leftOut) is >= 0 and var bare)
         {
             throw new RetrievalException(ErrorKind.Invalid, $"Text {bare} has no token behind its instruction.", "texts", $"{texts[bare].Length} tokens", $"more than {leftOut} tokens", "Shorten the prompt, or send a text.");
         }
         lane.Queue.Add(texts, request.Kind != InputKind.Document);
-        await Task.WhenAll(texts.Select(t => t.Done.Task)).WaitAsync(cancellationToken).ConfigureAwait(false);
         return texts;
     }
 
-    private static Encoding Tokenize(EncoderModel model, string text, int index, EmbedRequest request)
+    private static Encoding Tokenize(EncoderModel model, TextTemplate template, string text, int index, bool truncates)
     {
         int most = model.Description.Space.MaxTokens;
-        Encoding tokens = model.Tokenizer.Encode(model.Prompted(text, request.Kind), true, request.Truncate ? most : null);
+        Encoding tokens = template.Encode(model.Tokenizer, text, truncates ? most : null);
         return tokens.Ids.Length <= most ? tokens : throw new RetrievalException(ErrorKind.Invalid, $"Text {index} has {tokens.Ids.Length} tokens.", "texts", $"{tokens.Ids.Length} tokens", $"{most} tokens", "Shorten it, or allow truncation.");
     }
 
-    private static TokenVectors Vectors(EncoderModel model, TextWork text, int promptLength)
+    /// <summary>Offsets are into the text; a token of what stands around it has none of its characters.</summary>
+    private static TokenVectors Vectors(EncoderModel model, TextWork work, TextTemplate template, string text)
     {
-        int[] own = [.. Enumerable.Range(0, text.Length).Where(i => !text.Tokens.IsSpecial[i])];
-        return new TokenVectors(model.Description.Space.Dimensions, text.Done.Task.Result,
-            [.. own.Select(i => Math.Max(0, text.Tokens.Starts[i] - promptLength))], [.. own.Select(i => Math.Max(0, text.Tokens.Ends[i] - promptLength))]);
+        int[] own = [.. Enumerable.Range(0, work.Length).Where(i => !work.Tokens.IsSpecial[i])];
+        int InText(int offset) => Math.Clamp(offset - template.Before.Length, 0, text.Length);
+        return new TokenVectors(model.Description.Space.Dimensions, work.Done.Task.Result, [.. own.Select(i => InText(work.Tokens.Starts[i]))], [.. own.Select(i => InText(work.Tokens.Ends[i]))]);
     }
 
     /// <summary>ColBERT's MaxSim (Khattab and Zaharia 2020): each query token's best cosine in the text; the mean over the query's tokens.</summary>

@@ -35,6 +35,20 @@ internal sealed record ModelFolder
     /// <summary>Put before a document.</summary>
     public required string DocumentPrompt { get; init; }
 
+    /// <summary>Around every text, in place of the prompts; null: as the prompts say.</summary>
+    public TextTemplate? Template { get; init; }
+
+    /// <summary>Around a query, before all others.</summary>
+    public TextTemplate? QueryTemplate { get; init; }
+
+    /// <summary>What stands around a text of a kind.</summary>
+    public TextTemplate TemplateOf(InputKind kind) => kind switch
+    {
+        InputKind.Query => QueryTemplate ?? Template ?? TextTemplate.Prompt(QueryPrompt),
+        InputKind.Document => Template ?? TextTemplate.Prompt(DocumentPrompt),
+        _ => TextTemplate.None,
+    };
+
     /// <summary>Which tokens of a prompt are left out when the others are pooled.</summary>
     public InstructionMask Instruction { get; init; }
 
@@ -140,6 +154,6 @@ internal sealed record ModelFolder
     private static string Prompt(JsonElement prompts, params string[] names) =>
         prompts.ValueKind == JsonValueKind.Object ? names.Select(n => prompts.TryGetProperty(n, out JsonElement prompt) && prompt.ValueKind == JsonValueKind.String ? prompt.GetString() : null).FirstOrDefault(p => p is not null) ?? "" : "";
 
-    /// <summary>The space's template: prompt, then title and text.</summary>
-    public string DocumentTemplate => DocumentPrompt + VectorSpace.TitleAndText;
+    /// <summary>The space's template: what stands around title and text.</summary>
+    public string DocumentTemplate => TemplateOf(InputKind.Document).OfDocuments;
 }

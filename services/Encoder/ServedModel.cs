@@ -8,46 +8,67 @@ namespace Retrieval.Encoder;
 /// <summary>A model with the texts that wait for it and the threads that run it.</summary>
 internal sealed record Lane(EncoderModel Model, BatchQueue Queue, BatchLoop Loop)
 {
-    public static Lane Start(EncoderModel model, EncoderOptions options, ILogger logger)
+    public static Lane Start(EncoderModel model, EncoderOptions options, ILogger logger, TimeProvider time)
     {
-        BatchQueue queue = new(model.Name, options.QueueTokens, options.BatchTokens);
+        BatchQueue queue = new(model.Name, options.QueueTokens, options.BatchTokens, time);
         return new Lane(model, queue, new BatchLoop(model, queue, options.ThreadCount, logger));
     }
 }
 
 /// <summary>
-/// What one name in requests stands for: usually one model; for an asymmetric pair (LEAF, arXiv 2509.12539) the teacher for documents and the
-/// student for queries, in the teacher's space.
+/// What one name in requests stands for: a model for documents, and the tiers that may encode a query of its space: the same model, one that leaves it
+/// earlier (2D Matryoshka, arXiv 2402.14776), or a student (LEAF, arXiv 2509.12539).
 /// </summary>
 internal sealed class ServedModel : IDisposable
 {
-    private ServedModel(Lane documents, Lane queries)
+    private readonly OpenedModel _opened;
+    private readonly Dictionary<TierModel, Lazy<Lane>> _lanes;
+
+    private ServedModel(OpenedModel opened, Func<EncoderModel, Lane> start)
     {
-        (Documents, Queries) = (documents, queries);
-        Description = documents.Model.Description with { QueryPrompt = queries.Model.Description.QueryPrompt };
+        _opened = opened;
+        Documents = start(opened.Documents);
+        _lanes = opened.Tiers.Select(t => t.Model).OfType<TierModel>().Distinct().ToDictionary(m => m, m => new Lazy<Lane>(() => start(m.Model)));
+        foreach (Lazy<Lane> lane in _lanes.Where(l => l.Key.IsOpen).Select(l => l.Value))
+        {
+            _ = lane.Value;
+        }
+        Lazy<Lane> ofDocuments = new(Documents);
+        Tiers = [.. opened.Tiers.Select(t => new ServedTier(t, t.Model is null ? ofDocuments : _lanes[t.Model]))];
+        Description = opened.Documents.Description with { QueryPrompt = Default.Template.Before, Tiers = [Default.Description, .. Tiers.Where(t => t != Default).Select(t => t.Description)] };
     }
 
     /// <summary>Encodes what is stored, raw texts and token vectors.</summary>
     public Lane Documents { get; }
 
-    /// <summary>Encodes queries; the same lane unless the model is a pair.</summary>
-    public Lane Queries { get; }
+    /// <summary>Encodes queries that neither the request nor load gives to another tier.</summary>
+    public Lane Queries => Default.Lane;
+
+    /// <summary>As retrieval.json lists them.</summary>
+    public IReadOnlyList<ServedTier> Tiers { get; }
+
+    /// <summary>Tier of a query when nothing says another.</summary>
+    public ServedTier Default => Tiers[_opened.Default];
 
     /// <summary>The space is that of documents, the query prompt that of queries.</summary>
     public EncoderDescription Description { get; }
 
-    /// <summary>One lane, or two.</summary>
-    public IEnumerable<Lane> Lanes => Documents == Queries ? [Documents] : [Documents, Queries];
+    /// <summary>Those that are open: of documents, and of tiers with a model of their own.</summary>
+    public IEnumerable<Lane> Lanes => [Documents, .. _lanes.Values.Where(l => l.IsValueCreated).Select(l => l.Value)];
 
     /// <summary>Loads a folder with what its retrieval.json and router say.</summary>
     /// <exception cref="RetrievalException">Invalid: which file, what is wrong, the way out.</exception>
-    public static ServedModel Load(ModelOptions options, EncoderOptions encoder, ILogger logger)
+    public static ServedModel Load(ModelOptions options, EncoderOptions encoder, ILogger logger, TimeProvider time)
     {
         try
         {
-            (EncoderModel documents, EncoderModel? queries) = Open(options, encoder, logger);
-            Lane first = Lane.Start(documents, encoder, logger);
-            return new ServedModel(first, queries is null ? first : Lane.Start(queries, encoder, logger));
+            OpenedModel opened = Open(options, encoder, logger);
+            foreach (OpenedTier tier in opened.Tiers.Where(t => t.Variant.Measured is not null))
+            {
+                PairMeasure measured = tier.Variant.Measured!.Measure;
+                Log.Admitted(logger, opened.Documents.Name, tier.Variant.Name, measured.Cosine.Value, measured.RecallKept.Value, measured.RecallKept.Low, measured.RecallKept.High, measured.Texts);
+            }
+            return new ServedModel(opened, model => Lane.Start(model, encoder, logger, time));
         }
         catch (Exception e) when (e is ModelFormatException or OnnxFormatException or PassRefusedException or TokenizerFormatException or IOException or UnauthorizedAccessException)
         {
@@ -55,25 +76,8 @@ internal sealed class ServedModel : IDisposable
         }
     }
 
-    /// <summary>The models of a folder, without threads: the second encodes queries where that is another.</summary>
-    internal static (EncoderModel Documents, EncoderModel? Queries) Open(ModelOptions options, EncoderOptions encoder, ILogger logger)
-    {
-        RetrievalFile file = RetrievalFile.Read(options.Path);
-        RequirePlain(file);
-        string name = options.Name ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(options.Path)));
-        ModelFolder folder = ModelFolder.Read(file.Model);
-        ModelFolder own = Changed(folder, file, file.Queries is { Model: null } variant ? variant.Prompt : null);
-        EncoderModel documents = EncoderModel.Open(name, own, file.Passes, options.MaxTokens, encoder);
-        try
-        {
-            return (documents, OpenQueries(name, folder, file, documents, encoder, logger));
-        }
-        catch
-        {
-            documents.Dispose();
-            throw;
-        }
-    }
+    /// <summary>The models of a folder, without threads.</summary>
+    internal static OpenedModel Open(ModelOptions options, EncoderOptions encoder, ILogger logger) => OpenedModel.Open(options, encoder, logger);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -81,74 +85,7 @@ internal sealed class ServedModel : IDisposable
         foreach (Lane lane in Lanes)
         {
             lane.Loop.Dispose();
-            lane.Model.Dispose();
         }
+        _opened.Dispose();
     }
-
-    /// <summary>What another folder's own file says would be lost without a word.</summary>
-    private static void RequirePlain(RetrievalFile file)
-    {
-        string other = Path.Combine(file.Model, RetrievalFile.Name);
-        if (other != file.File && File.Exists(other))
-        {
-            throw new ModelFormatException(file.File, $"names the model in {file.Model}, which has a {RetrievalFile.Name} of its own. Move what that says into this file.");
-        }
-    }
-
-    private static EncoderModel? OpenQueries(string name, ModelFolder folder, RetrievalFile file, EncoderModel documents, EncoderOptions encoder, ILogger logger)
-    {
-        EncoderModel? queries = file.Queries is { Model: { } path } variant ? OpenStudent(name, path, variant.Prompt, encoder)
-            : folder.Queries is { } routed ? EncoderModel.Open(name, Changed(routed, file, file.Queries?.Prompt), [], null, encoder) : null;
-        try
-        {
-            if (queries is not null && file.Queries is { Measured: { } measured } admitted)
-            {
-                measured.Require(file.File, documents.Description.Space, queries.Description.Space);
-                Log.Pair(logger, name, admitted.Name, measured.Measure.Cosine.Value, measured.Measure.RecallKept.Value, measured.Measure.RecallKept.Low, measured.Measure.RecallKept.High, measured.Measure.Texts);
-            }
-            RequireFitting(queries ?? documents, documents, queries is null || file.Queries?.Model is not null ? file.File : file.Model);
-            return queries;
-        }
-        catch
-        {
-            queries?.Dispose();
-            throw;
-        }
-    }
-
-    private static EncoderModel OpenStudent(string name, string path, string? prompt, EncoderOptions encoder)
-    {
-        RetrievalFile own = RetrievalFile.Read(path);
-        return own.Model == path || Path.GetFullPath(own.Model) == Path.GetFullPath(path)
-            ? EncoderModel.Open(name, Changed(ModelFolder.Read(path), own, prompt), own.Passes, null, encoder)
-            : throw new ModelFormatException(own.File, $"serves the model in {own.Model}: a pair cannot be the student of another. Name the folder of a model itself.");
-    }
-
-    /// <summary>A vector of other dimensions would be compared with nothing.</summary>
-    private static void RequireFitting(EncoderModel queries, EncoderModel documents, string file)
-    {
-        (int asked, int stored) = (queries.Description.Space.Dimensions, documents.Description.Space.Dimensions);
-        if (asked != stored)
-        {
-            throw new ModelFormatException(file, $"pairs queries of {asked} dimensions with documents of {stored}. Both have to give the same: align the student with 'retrieval model align', or cut both to the same.");
-        }
-    }
-
-    private static ModelFolder Changed(ModelFolder folder, RetrievalFile file, string? prompt) => folder with
-    {
-        QueryPrompt = prompt ?? folder.QueryPrompt,
-        Instruction = file.Instruction == InstructionMask.None || folder.PoolingMode == "mean" ? file.Instruction
-            : throw new ModelFormatException(file.File, $"leaves an instruction out of a mean, but the model's pooling is {folder.PoolingMode}. Leave out 'instruction'."),
-        Steps = file.Dimensions is { } dimensions ? [.. Steps(folder, file), new FirstNumbers(dimensions, file.File), UnitLength.Instance] : Steps(folder, file),
-    };
-
-    /// <summary>A dense layer that was trained for the last layer says nothing about another: an exit brings its own.</summary>
-    private static IReadOnlyList<IVectorStep> Steps(ModelFolder folder, RetrievalFile file) => file.Passes.LastOrDefault(p => p.Layer is not null) switch
-    {
-        null => folder.Steps,
-        { Dense: { } dense } => [DenseLayer.OfFile(dense, tanh: false), .. folder.Steps.Where(s => s is not DenseLayer)],
-        { Layer: var layer } when folder.Steps.Any(s => s is DenseLayer) => throw new ModelFormatException(file.File,
-            $"leaves after layer {layer}, but the model has a dense layer behind its last one. Name the one that was trained for this exit with 'dense', as a .safetensors file."),
-        _ => folder.Steps,
-    };
 }

@@ -21,6 +21,12 @@ internal sealed class TextWork(Encoding tokens, bool wantsTokens, int leftOut, C
     /// <summary>First tokens that are not pooled.</summary>
     public int LeftOut => leftOut;
 
+    /// <summary>Column of the token whose state Token Prepending overwrites; -1: the method is off for this text.</summary>
+    public int Placeholder { get; init; } = -1;
+
+    /// <summary>When it came into the queue, as a timestamp.</summary>
+    public long Since { get; set; }
+
     /// <summary>Vector or vectors, row-major.</summary>
     public TaskCompletionSource<float[]> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 

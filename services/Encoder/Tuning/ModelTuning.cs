@@ -87,7 +87,7 @@ public static class ModelTuning
     private static void Require(string model, TuningData data, string output)
     {
         RetrievalFile file = RetrievalFile.Read(model);
-        if (file.Passes.Count > 0 || file.Queries is not null || file.Dimensions is not null)
+        if (file.Passes.Count > 0 || file.Queries.Count > 0 || file.Dimensions is not null)
         {
             throw new RetrievalException(ErrorKind.Invalid, $"{file.File} upgrades the model already.", "--model", model, help: "Name the folder of the model without it.");
         }

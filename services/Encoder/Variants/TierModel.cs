@@ -1,0 +1,21 @@
+namespace Retrieval.Encoder;
+
+/// <summary>A model that encodes queries: open, or to be opened when it is first asked for.</summary>
+/// <param name="open">Opens it.</param>
+internal sealed class TierModel(Func<EncoderModel> open) : IDisposable
+{
+    private EncoderModel? _model;
+
+    /// <summary>Whether it is open.</summary>
+    public bool IsOpen => _model is not null;
+
+    /// <summary>The model, opened now if it is not.</summary>
+    public EncoderModel Model => _model ??= open();
+
+    /// <summary>Closes it until it is asked for.</summary>
+    public void Dispose()
+    {
+        _model?.Dispose();
+        _model = null;
+    }
+}
