@@ -13,7 +13,7 @@ public static class EncoderRole
     /// <summary>Serves <see cref="IEncoder"/> in this process. The models are loaded when the container first makes it, which the host does before it listens.</summary>
     public static IServiceCollection AddEncoder(this IServiceCollection services, EncoderOptions options) => services
         .AddSingleton(options)
-        .AddSingleton(provider => LocalEncoder.Load(options, provider.GetRequiredService<ILogger<LocalEncoder>>(), provider.GetRequiredService<TimeProvider>()))
+        .AddSingleton(provider => LocalEncoder.Load(options, provider.GetRequiredService<ILogger<LocalEncoder>>(), provider.GetService<TimeProvider>() ?? TimeProvider.System))
         .AddSingleton<IEncoder>(provider => provider.GetRequiredService<LocalEncoder>())
         .AddSingleton<ITokenizerFiles>(provider => provider.GetRequiredService<LocalEncoder>());
 
