@@ -1,9 +1,11 @@
+using Retrieval.Onnx;
+
 namespace Retrieval.Encoder;
 
 /// <summary>Input tensors of one thread, used again for every batch.</summary>
 internal sealed class BatchBuffers : IDisposable
 {
-    private long[] _ids = [], _mask = [], _types = [], _positions = [];
+    private long[] _ids = [], _mask = [], _types = [], _positions = [], _placeholders = [];
 
     /// <summary>The session's own input and output memory, where it is bound to some.</summary>
     public OnnxRuntime.BoundRun? Bound { get; set; }
@@ -32,8 +34,32 @@ internal sealed class BatchBuffers : IDisposable
         }
     }
 
+    /// <summary>1 at each text's placeholder; a text without one gets what the graph computes without the method. For graphs of Token Prepending alone.</summary>
+    public void FillPlaceholders(List<TextWork> batch, int columns)
+    {
+        if (_placeholders.Length < _ids.Length)
+        {
+            _placeholders = new long[_ids.Length];
+        }
+        Array.Clear(_placeholders, 0, batch.Count * columns);
+        for (int row = 0; row < batch.Count; row++)
+        {
+            if (batch[row].Placeholder >= 0)
+            {
+                _placeholders[row * columns + batch[row].Placeholder] = 1;
+            }
+        }
+    }
+
     /// <summary>Values for an input of a graph.</summary>
-    public long[] Of(string input) => input switch { "input_ids" => _ids, "attention_mask" => _mask, "position_ids" => _positions, _ => _types };
+    public long[] Of(string input) => input switch
+    {
+        ModelInputs.Ids => _ids,
+        ModelInputs.Mask => _mask,
+        ModelInputs.Positions => _positions,
+        ModelInputs.Placeholder => _placeholders,
+        _ => _types,
+    };
 
     /// <inheritdoc/>
     public void Dispose() => Bound?.Dispose();

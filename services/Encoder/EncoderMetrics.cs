@@ -66,7 +66,7 @@ internal sealed class EncoderMetrics : IDisposable
         _meter.CreateHistogram(name, unit, description, tags: null, new InstrumentAdvice<double> { HistogramBucketBoundaries = bounds });
 
     private IEnumerable<Measurement<T>> Observe<T>(Func<QueueState, T> read) where T : struct => _lanes.Keys.SelectMany(lane => ((bool[])[true, false]).Select(queries =>
-        new Measurement<T>(read(lane.Queue.State(queries)), new("model", lane.Model.Name), new("variant", lane.Variant), new("priority", queries ? "query" : "document"))));
+        new Measurement<T>(read(lane.Queue.State(queries)), new("model", lane.Model.Name), new("variant", lane.Variant), new("tier", lane.Tier), new("priority", queries ? "query" : "document"))));
 }
 
 /// <summary>The instruments with the labels of one lane.</summary>

@@ -11,28 +11,31 @@ internal sealed class EncoderModel : IDisposable
     private const string KnownText = "ready?";
 
     private readonly ModelFolder _folder;
-    private readonly OnnxModelInfo _graph;
-    private readonly string _provider;
-    private readonly string _output;
+    private readonly GraphSource _source;
+    private readonly GraphPorts _ports;
     private readonly int _width;
-    private readonly bool _perText;
-    private readonly IReadOnlyList<EmptyCache> _caches;
     private readonly string[] _inputs;
+    private readonly bool _poolsText;
+    private readonly Placeholder? _placeholder;
     private readonly Encoding _known;
     private EncoderSession _session;
     private int _threads = 1;
 
-    private EncoderModel(string name, ModelFolder folder, Tokenizer tokenizer, OpenedGraph opened, GraphPorts ports, VectorSpace space)
+    /// <summary>Makes a model of a graph and what belongs to it; makes sure that both fit.</summary>
+    /// <exception cref="ModelFormatException">Which file, what is wrong, the way out.</exception>
+    public EncoderModel(ModelParts parts, OpenedGraph graph)
     {
-        (Name, _folder, Tokenizer, _session, (_output, _width, _caches)) = (name, folder, tokenizer, opened.Session, ports);
-        (_graph, _provider, _perText) = (opened.Info, opened.Provider, ports.PerText);
-        GivesUnitLength = folder.Steps is [.., UnitLength];
-        _inputs = [.. _session.Inputs.Except(_caches.Select(c => c.Name))];
-        _known = tokenizer.Encode(KnownText, true, space.MaxTokens);
+        (Name, _folder, Tokenizer) = (parts.Name, parts.Folder, parts.Tokenizer);
+        (_session, _source, _ports, _width, _poolsText) = (graph.Session, graph.Source, graph.Ports, graph.Ports.Width, parts.PoolsText);
+        _inputs = [.. _session.Inputs.Except(_ports.Caches.Select(c => c.Name))];
+        _placeholder = parts.Passes.LastOrDefault(p => p.Placeholder is not null)?.Placeholder is { } token ? Placeholder.Of(token, Tokenizer, _folder.Path) : null;
+        VectorSpace space = parts.Space(graph.Hash, _width);
+        Identity = parts.Identity(space);
+        _known = Tokenizer.Encode(KnownText, true, space.MaxTokens);
         Description = new EncoderDescription
         {
-            Model = name, Kind = folder.Kind, Labels = folder.Labels, Space = space, QueryPrompt = folder.QueryPrompt, Prompts = [.. folder.Prompts.Keys], DefaultPrompt = folder.DefaultPrompt,
-            Prefixes = folder.Prefixes.Lengths, AnyPrefix = folder.Prefixes.Any, SpecialTokens = tokenizer.SpecialTokens, Provider = opened.Taken,
+            Model = Name, Kind = _folder.Kind, Labels = _folder.Labels, Space = space, QueryPrompt = TemplateOf(InputKind.Query).Before, Prompts = [.. _folder.Prompts.Keys], DefaultPrompt = _folder.DefaultPrompt,
+            Prefixes = _folder.Prefixes.Lengths, AnyPrefix = _folder.Prefixes.Any, SpecialTokens = Tokenizer.SpecialTokens, Provider = graph.Provider,
         };
     }
 
@@ -45,6 +48,9 @@ internal sealed class EncoderModel : IDisposable
     /// <summary>Of its tokenizer.json.</summary>
     public Tokenizer Tokenizer { get; }
 
+    /// <summary>Names everything that turns tokens into its vectors.</summary>
+    public string Identity { get; }
+
     /// <summary>What its files say.</summary>
     public ModelFolder Folder => _folder;
 
@@ -52,10 +58,22 @@ internal sealed class EncoderModel : IDisposable
     public int StateWidth => _width;
 
     /// <summary>A text's vector has unit length.</summary>
-    public bool GivesUnitLength { get; }
+    public bool GivesUnitLength => _folder.Steps is [.., UnitLength];
 
     /// <summary>tokenizer.json itself, for roles in other processes.</summary>
     public string TokenizerFile => _folder.Tokenizer;
+
+    /// <summary>The ONNX file that runs, or that it was cut from.</summary>
+    public string GraphFile => _source.File;
+
+    /// <summary>Name of the token states among its outputs.</summary>
+    public string Output => _ports.Output;
+
+    /// <summary>It runs on a GPU.</summary>
+    public bool IsGpu => _session.Provider == ExecutionProvider.Cuda;
+
+    /// <summary>Bytes of its graph and weights, less weights that another model has in memory for it.</summary>
+    public long Bytes => _source.Bytes;
 
     /// <summary>Opens the graph of a folder, with passes where there are some, and makes sure that both fit.</summary>
     /// <param name="name">In requests.</param>
@@ -71,11 +89,8 @@ internal sealed class EncoderModel : IDisposable
         try
         {
             OnnxModelInfo info = plain ?? OnnxModelInfo.Read(graph.Path);
-            GraphPorts ports = GraphPorts.Of(folder, info);
-            Tokenizer tokenizer = Tokenizer.Load(folder.Tokenizer);
-            VectorSpace space = Space(folder, graph.Hash, tokenizer, maxTokens, ports.Width) with { Layer = passes.LastOrDefault(p => p.Layer is not null)?.Layer };
-            RequireRoomBehindPrompt(folder, tokenizer, space);
-            return new EncoderModel(name, folder, tokenizer, new OpenedGraph(info, session, taken, options.Provider), ports, space);
+            GraphPorts ports = GraphPorts.Of(folder, info.Inputs, info.Outputs, passes);
+            return new EncoderModel(new ModelParts(name, folder, passes, Tokenizer.Load(folder.Tokenizer), maxTokens), new OpenedGraph(session, taken, graph.Hash, ports, GraphSource.Of(info, options.Provider)));
         }
         catch
         {
@@ -90,37 +105,52 @@ internal sealed class EncoderModel : IDisposable
         return (new CompiledGraph(source.File, source.Hash), session, taken);
     }
 
-    private static void RequireRoomBehindPrompt(ModelFolder folder, Tokenizer tokenizer, VectorSpace space)
+    /// <summary>Refuses a template that leaves no room to a text, or lacks the placeholder that the graph works on.</summary>
+    /// <exception cref="ModelFormatException">Which, and the way out.</exception>
+    public void Require(TextTemplate template, string file)
     {
-        int prompt = folder.Instruction == InstructionMask.None ? 0 : Math.Max(tokenizer.Encode(folder.QueryPrompt, true, null).Ids.Length, tokenizer.Encode(folder.DocumentPrompt, true, null).Ids.Length);
-        if (prompt >= space.MaxTokens)
+        bool isWhole = template.After.Length > 0 || _folder.Instruction != InstructionMask.None;
+        int taken = isWhole ? Tokenizer.Encode(template.Around(""), true, null).Ids.Length : 0;
+        if (taken >= Description.Space.MaxTokens)
         {
-            throw new ModelFormatException(folder.Path, $"has a prompt of {prompt} tokens, which leaves none of its {space.MaxTokens} to a text. Shorten the prompt.");
+            throw new ModelFormatException(file, $"has a prompt of {taken} tokens, which leaves none of its {Description.Space.MaxTokens} to a text. Shorten the prompt.");
         }
+        if (_folder.Instruction != InstructionMask.None && template.After.Length > 0)
+        {
+            throw new ModelFormatException(file, $"leaves an instruction out of the mean, but has a template with words behind the text, '{template.After}', which would be in it. Leave out 'instruction', or put all words before {TextTemplate.Text}.");
+        }
+        _placeholder?.Require(template, file);
     }
 
+    /// <summary>What stands around a text of a kind, unless the query variant says another.</summary>
+    public TextTemplate TemplateOf(InputKind kind) => _folder.TemplateOf(kind);
+
+    /// <summary>Whether the graph looks for a token of the template.</summary>
+    public bool HasPlaceholder(TextTemplate template) => _placeholder is not null && template.Before.Contains(_placeholder.Token, StringComparison.Ordinal);
+
+    /// <summary>Column of the placeholder among a text's tokens; -1 where there is none.</summary>
+    public int Column(TextTemplate template, Encoding tokens) => _placeholder?.Column(template, tokens) ?? -1;
+
     /// <summary>First tokens of a text behind a prompt that are not pooled: of the prompt, as the authors or as strictly as one would.</summary>
-    public int LeftOut(string prompt) => (_folder.Instruction, prompt) switch
+    public int LeftOut(TextTemplate template) => (_folder.Instruction, template.Before) switch
     {
         (InstructionMask.None, _) or (_, "") => 0,
-        (InstructionMask.Official, _) => Tokens(prompt),
-        _ => Tokens(prompt) + 1,
+        (InstructionMask.Official, var prompt) => Tokens(prompt),
+        (_, var prompt) => Tokens(prompt) + 1,
     };
 
     /// <summary>Of a prompt alone, as the authors count it: without what begins and ends a text.</summary>
     private int Tokens(string prompt) => Tokenizer.Encode(prompt, false, null).Ids.Length;
 
-    /// <summary>The ONNX file that runs.</summary>
-    public string GraphFile => _graph.File;
-
-    /// <summary>Name of the token states among its outputs.</summary>
-    public string Output => _output;
-
-    /// <summary>It runs on a GPU.</summary>
-    public bool IsGpu => _session.Provider == ExecutionProvider.Cuda;
-
-    /// <summary>Bytes of its graph and weights.</summary>
-    public long Bytes => ((string[])[_graph.File, .. _graph.ExternalFiles]).Sum(f => new FileInfo(f).Length);
+    /// <summary>Refuses token vectors of a graph that pools.</summary>
+    /// <exception cref="RetrievalException">Invalid.</exception>
+    public void RequireTokens()
+    {
+        if (_poolsText)
+        {
+            throw new RetrievalException(ErrorKind.Invalid, $"Model {Name} pools inside its graph, so that it gives no vector for a token.", "model", Name, help: "Ask for the vectors of texts, or name another model.");
+        }
+    }
 
     /// <summary>A short text that every model can run, to see whether it still runs at all.</summary>
     public TextWork Known() => new(_known, false, 0, CancellationToken.None);
@@ -133,7 +163,7 @@ internal sealed class EncoderModel : IDisposable
     {
         if (threads != _threads)
         {
-            EncoderSession other = ProviderChoice.Open(_graph.File, _provider, threads).Session;
+            EncoderSession other = _source.Open(threads);
             _session.Dispose();
             (_session, _threads) = (other, threads);
         }
@@ -144,6 +174,10 @@ internal sealed class EncoderModel : IDisposable
     {
         int columns = batch.Max(t => t.Length);
         buffers.Fill(batch, columns);
+        if (_placeholder is not null)
+        {
+            buffers.FillPlaceholders(batch, columns);
+        }
         (string, long[])[] inputs = new (string, long[])[_inputs.Length];
         for (int i = 0; i < inputs.Length; i++)
         {
@@ -151,7 +185,7 @@ internal sealed class EncoderModel : IDisposable
         }
         BatchShape shape = new(batch.Count, columns);
         float[][] Vectors(ReadOnlySpan<float> states, long[] _) => Read(batch, states, columns);
-        float[][] results = IsGpu ? (buffers.Bound ??= _session.Bind()).Run(inputs, _caches, shape, _output, Vectors) : _session.Run(inputs, _caches, shape, _output, Vectors);
+        float[][] results = IsGpu ? (buffers.Bound ??= _session.Bind()).Run(inputs, _ports.Caches, shape, _ports.Output, Vectors) : _session.Run(inputs, _ports.Caches, shape, _ports.Output, Vectors);
         for (int row = 0; row < batch.Count; row++)
         {
             batch[row].Settle(results[row], null);
@@ -166,13 +200,14 @@ internal sealed class EncoderModel : IDisposable
         float[][] results = new float[batch.Count][];
         for (int row = 0; row < results.Length; row++)
         {
-            if (_perText)
+            if (_ports.PerText)
             {
-                results[row] = states.Slice(row * _width, _width).ToArray();
+                float[] own = states.Slice(row * _width, _width).ToArray();
+                results[row] = _poolsText ? Finished(own, batch[row].Normalize) : own;
                 continue;
             }
-            ReadOnlySpan<float> own = states.Slice(row * columns * _width, batch[row].Length * _width);
-            results[row] = batch[row].WantsTokens ? TokenVectors(batch[row], own) : TextVector(own[(batch[row].LeftOut * _width)..], batch[row].Length - batch[row].LeftOut, batch[row].Normalize);
+            ReadOnlySpan<float> tokens = states.Slice(row * columns * _width, batch[row].Length * _width);
+            results[row] = batch[row].WantsTokens ? TokenVectors(batch[row], tokens) : TextVector(tokens[(batch[row].LeftOut * _width)..], batch[row].Length - batch[row].LeftOut, batch[row].Normalize);
         }
         return results;
     }
@@ -181,6 +216,11 @@ internal sealed class EncoderModel : IDisposable
     {
         float[] vector = new float[_width];
         Pooling.Pool(_folder.PoolingMode, states, tokens, vector);
+        return Finished(vector, normalize);
+    }
+
+    private float[] Finished(float[] vector, bool? normalize)
+    {
         int left = normalize == false && GivesUnitLength ? 1 : 0;
         for (int i = 0; i < _folder.Steps.Count - left; i++)
         {
@@ -206,29 +246,4 @@ internal sealed class EncoderModel : IDisposable
         }
         return [.. vectors];
     }
-
-    private static VectorSpace Space(ModelFolder folder, string weights, Tokenizer tokenizer, int? maxTokens, int width)
-    {
-        if (maxTokens > folder.MaxTokens)
-        {
-            throw new RetrievalException(ErrorKind.Invalid, $"Encoder:Models MaxTokens {maxTokens} is more than the model in {folder.Path} reads.", "MaxTokens", $"{maxTokens}", $"{folder.MaxTokens}", "Lower it, or leave it out.");
-        }
-        return new VectorSpace
-        {
-            Weights = weights,
-            Tokenizer = tokenizer.Hash,
-            DocumentTemplate = folder.DocumentTemplate,
-            MaxTokens = maxTokens ?? folder.MaxTokens,
-            Dimensions = folder.Steps.Aggregate(width, (inputs, step) => step.Outputs(inputs)),
-            Pooling = folder.Instruction == InstructionMask.None ? folder.PoolingMode : $"{folder.PoolingMode}-{folder.Instruction}".ToLowerInvariant(),
-            PostProcessing = [.. folder.Steps.Select(s => s.Id)],
-        };
-    }
 }
-
-/// <summary>A graph with its session.</summary>
-/// <param name="Info">Of the file that was opened.</param>
-/// <param name="Session">On it.</param>
-/// <param name="Taken">Which provider, and why.</param>
-/// <param name="Provider">That was asked for.</param>
-internal sealed record OpenedGraph(OnnxModelInfo Info, EncoderSession Session, string Taken, string Provider);

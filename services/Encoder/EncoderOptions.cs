@@ -46,9 +46,21 @@ public sealed class EncoderOptions
     /// <summary>Folder below which models may be added over HTTP (POST /v1/admin/models). Default: none, and nothing can be added.</summary>
     public string? ModelsFolder { get; init; }
 
-    /// <summary>Tokens that may wait for a model; beyond it requests get 429. Default 262,144.</summary>
+    /// <summary>Tokens that may wait for a model, for each of its tiers that has one of its own; beyond it queries go to the next tier that load may choose, and when all are full, requests get 429. Default 262,144.</summary>
     [Range(1, 100_000_000)]
     public int QueueTokens { get; init; } = 262_144;
+
+    /// <summary>Tokens of waiting queries for each of which load goes one tier down; 0: never by them. Only models whose retrieval.json lists tiers have a choice. Default 4,096, which is a second of waiting on a small CPU.</summary>
+    [Range(0, 100_000_000)]
+    public int ShedTokens { get; init; } = 4_096;
+
+    /// <summary>Seconds that the oldest query has waited for each of which load goes one tier down; 0: never by them. Default 0.5.</summary>
+    [Range(0.0, 3_600.0)]
+    public double ShedSeconds { get; init; } = 0.5;
+
+    /// <summary>Resident memory of all tiers that are cut from one model over that of its full depth, up to which they are opened at the start; beyond it, and always at 0, each is opened when it is first asked for, and the log says so. Default 1.2.</summary>
+    [Range(0.0, 1_000.0)]
+    public double TierMemory { get; init; } = 1.2;
 
     /// <summary>Texts of one request; more are refused. Default 2,048.</summary>
     [Range(1, 100_000)]

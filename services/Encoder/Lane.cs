@@ -7,9 +7,9 @@ internal sealed class Lane : IDisposable
     private readonly BatchLoop _loop;
 
     /// <summary>Starts the threads.</summary>
-    /// <param name="model">Owned from here on.</param>
+    /// <param name="model">Must outlive the lane, and a dead one for ever.</param>
     /// <param name="variant">What it encodes, for metrics: documents or queries.</param>
-    /// <param name="tier">Depth of the model, for metrics.</param>
+    /// <param name="tier">Name of the tier whose model it is, for metrics.</param>
     /// <param name="serving">Settings, time, metrics.</param>
     public Lane(EncoderModel model, string variant, string tier, Serving serving)
     {
@@ -27,7 +27,7 @@ internal sealed class Lane : IDisposable
     /// <summary>What it encodes, for metrics and traces.</summary>
     public string Variant { get; }
 
-    /// <summary>Depth of the model, for metrics and traces.</summary>
+    /// <summary>Name of the tier whose model it is, for metrics and traces.</summary>
     public string Tier { get; }
 
     public BatchLimits Limits { get; }
@@ -38,14 +38,13 @@ internal sealed class Lane : IDisposable
 
     public LaneMetrics Metrics { get; }
 
-    /// <inheritdoc/>
+    /// <summary>A run may still be inside the session, which must then not be taken away under it.</summary>
+    public bool IsDead => _loop.IsDead;
+
+    /// <summary>Finishes what waits.</summary>
     public void Dispose()
     {
         _all.Remove(this);
         _loop.Dispose();
-        if (!_loop.IsDead) // a session is not taken away under a run that does not come back
-        {
-            Model.Dispose();
-        }
     }
 }

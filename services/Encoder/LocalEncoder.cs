@@ -78,38 +78,13 @@ public sealed class LocalEncoder : IEncoder, ITokenizerFiles, IDisposable
         using ModelLease lease = await LeaseAsync(request.Model, [ModelKind.Embedding], cancellationToken).ConfigureAwait(false);
         PrefixLength.Require(lease.Served.Description, request.Dimensions);
         EmbedRequest sided = RequestPrompt.WithSide(request);
-        Lane lane = sided.Kind == InputKind.Query ? lease.Served.Queries : lease.Served.Documents;
-        RequestTexts texts = RequestTexts.Of(lane.Model, sided, _serving.Options);
-        (float[][] vectors, int[] tokens) = (new float[texts.Count][], new int[texts.Count]);
-        VectorKey[] keys = _kept.IsOn && sided.Ids is null ? [.. Enumerable.Range(0, texts.Count).Select(texts.Key)] : [];
-        List<int> missing = [];
-        for (int i = 0; i < vectors.Length; i++)
-        {
-            if (keys.Length > 0 && _kept.Find(keys[i], request.Truncate) is { } kept)
-            {
-                (vectors[i], tokens[i]) = (kept.Vector, kept.Tokens);
-            }
-            else
-            {
-                missing.Add(i);
-            }
-        }
-        if (missing.Count > 0)
-        {
-            TextWork[] computed = await RunAsync(lane, missing.Count, (i, trace) => texts.Work(missing[i], false, trace, cancellationToken), sided.Kind, cancellationToken).ConfigureAwait(false);
-            for (int i = 0; i < computed.Length; i++)
-            {
-                (vectors[missing[i]], tokens[missing[i]]) = (computed[i].Done.Task.Result, computed[i].Length);
-            }
-        }
-        if (keys.Length > 0)
-        {
-            // A text of as many tokens as the model reads may have been longer: taken for cut, it is computed again where that is forbidden.
-            missing.ForEach(i => _kept.Add(keys[i], new KeptVector(vectors[i], tokens[i], tokens[i] >= lane.Model.Description.Space.MaxTokens)));
-            lane.Metrics.Cached(keys.Length - missing.Count, missing.Count);
-        }
-        bool normalize = request.Normalize ?? lane.Model.GivesUnitLength;
-        return new EmbedResult(lease.Served.Description.Space.Id, [.. vectors.Select(v => PrefixLength.Cut(v, request.Dimensions, normalize))], tokens);
+        (EmbedWork entered, ServedTier? tier) = Enter(lease.Served, sided, cancellationToken);
+        using EmbedWork work = entered;
+        (float[][] vectors, int[] tokens) = await work.FinishAsync(cancellationToken).ConfigureAwait(false);
+        // A tier that keeps a prefix says in its space that it has unit length.
+        int? kept = tier?.Dimensions is { } own && request.Dimensions is null ? own : request.Dimensions;
+        bool normalize = request.Normalize ?? (work.GivesUnitLength || tier?.Dimensions is not null);
+        return new EmbedResult(lease.Served.Description.Space.Id, [.. vectors.Select(v => PrefixLength.Cut(v, kept, normalize))], tokens, tier?.Description.Name);
     }
 
     /// <inheritdoc/>
@@ -119,10 +94,11 @@ public sealed class LocalEncoder : IEncoder, ITokenizerFiles, IDisposable
         // Token by token only the states of one model can be compared: a student of a pair meets its teacher in whole texts alone.
         using ModelLease lease = await LeaseAsync(request.Model, [ModelKind.Embedding], cancellationToken).ConfigureAwait(false);
         Lane lane = lease.Served.Documents;
-        EmbedRequest sided = RequestPrompt.WithSide(request);
-        RequestTexts texts = RequestTexts.Of(lane.Model, sided, _serving.Options);
-        TextWork[] works = await RunAsync(lane, texts.Count, (i, trace) => texts.Work(i, true, trace, cancellationToken), sided.Kind, cancellationToken).ConfigureAwait(false);
-        return new EmbedTokensResult(lease.Served.Description.Space.Id, [.. works.Select(t => LateInteraction.Pool(Vectors(lane.Model, t, texts.Prompt.Length), request.Pool ?? 1))], [.. works.Select(t => t.Length)]);
+        lane.Model.RequireTokens();
+        RequestTexts texts = WholeDepth(lease.Served, request);
+        using LaneRun run = LaneRun.Enter(lane, texts.Count, (i, trace) => texts.Work(i, true, trace, cancellationToken), texts.Kind);
+        TextWork[] works = await run.FinishAsync(cancellationToken).ConfigureAwait(false);
+        return new EmbedTokensResult(lease.Served.Description.Space.Id, [.. works.Select((t, i) => LateInteraction.Pool(Vectors(lane.Model, t, texts.Template, request.Ids is null ? request.Texts[i].Length : 0), request.Pool ?? 1))], [.. works.Select(t => t.Length)]);
     }
 
     /// <inheritdoc/>
@@ -133,10 +109,9 @@ public sealed class LocalEncoder : IEncoder, ITokenizerFiles, IDisposable
             throw new RetrievalException(ErrorKind.Invalid, $"{request.Top} weights of a sparse vector cannot be kept.", "top", $"{request.Top}", "1 or more", "Leave it out for all above 0.");
         }
         using ModelLease lease = await LeaseAsync(request.Model, [ModelKind.Sparse], cancellationToken).ConfigureAwait(false);
-        Lane lane = lease.Served.Documents;
-        EmbedRequest sided = RequestPrompt.WithSide(request);
-        RequestTexts texts = RequestTexts.Of(lane.Model, sided, _serving.Options);
-        TextWork[] works = await RunAsync(lane, texts.Count, (i, trace) => texts.Work(i, false, trace, cancellationToken), sided.Kind, cancellationToken).ConfigureAwait(false);
+        RequestTexts texts = WholeDepth(lease.Served, request);
+        using LaneRun run = LaneRun.Enter(lease.Served.Documents, texts.Count, (i, trace) => texts.Work(i, false, trace, cancellationToken), texts.Kind);
+        TextWork[] works = await run.FinishAsync(cancellationToken).ConfigureAwait(false);
         return new EmbedSparseResult(lease.Served.Description.Space.Id, [.. works.Select(t => Scores.Sparse(t.Done.Task.Result, request.Top))], [.. works.Select(t => t.Length)]);
     }
 
@@ -155,7 +130,8 @@ public sealed class LocalEncoder : IEncoder, ITokenizerFiles, IDisposable
         using ModelLease lease = await LeaseAsync(request.Model, [ModelKind.Classifier, ModelKind.CrossEncoder], cancellationToken).ConfigureAwait(false);
         RequestTexts.RequireCount(request.Texts.Count, _serving.Options);
         Lane lane = lease.Served.Documents;
-        TextWork[] works = await RunAsync(lane, request.Texts.Count, (i, trace) => PairWork.Of(lane.Model, request, i, trace, cancellationToken), InputKind.Raw, cancellationToken).ConfigureAwait(false);
+        using LaneRun run = LaneRun.Enter(lane, request.Texts.Count, (i, trace) => PairWork.Of(lane.Model, request, i, trace, cancellationToken), InputKind.Raw);
+        TextWork[] works = await run.FinishAsync(cancellationToken).ConfigureAwait(false);
         EncoderDescription model = lease.Served.Description;
         return new ClassifyResult(model.Space.Id, model.Labels, [.. works.Select(t => request.Raw ? t.Done.Task.Result : Scores.Of(t.Done.Task.Result))], [.. works.Select(t => t.Length)]);
     }
@@ -172,11 +148,11 @@ public sealed class LocalEncoder : IEncoder, ITokenizerFiles, IDisposable
         _serving.Dispose();
     }
 
-    /// <summary>Asks what encodes documents under a name, or under the first.</summary>
-    internal async Task<T> AskAsync<T>(string? model, Func<EncoderModel, T> ask, CancellationToken cancellationToken)
+    /// <summary>Asks what is served under a name, or the first.</summary>
+    internal async Task<T> AskAsync<T>(string? model, Func<ServedModel, T> ask, CancellationToken cancellationToken)
     {
         using ModelLease lease = await Registry.LeaseAsync(model, cancellationToken).ConfigureAwait(false);
-        return ask(lease.Served.Documents.Model);
+        return ask(lease.Served);
     }
 
     private async Task<ScoreResult> ScorePairsAsync(ScoreRequest request, CancellationToken cancellationToken)
@@ -242,43 +218,54 @@ public sealed class LocalEncoder : IEncoder, ITokenizerFiles, IDisposable
         }
     }
 
-    /// <summary>Tokenizes on the caller's thread, while the lane's threads run what came before.</summary>
-    private static async Task<TextWork[]> RunAsync(Lane lane, int count, Func<int, ActivityContext, TextWork> make, InputKind kind, CancellationToken cancellationToken)
+    /// <summary>Queries, and what names a tier, to one of the tiers. Documents always take the full depth: what is stored has to be comparable with every query.</summary>
+    private (EmbedWork Work, ServedTier? Tier) Enter(ServedModel served, EmbedRequest request, CancellationToken cancellationToken) => request switch
     {
-        using Activity? trace = Traces.StartRequest(lane.Model, count);
-        TextWork[] texts = new TextWork[count];
-        try
+        { Kind: InputKind.Document, Tier: not null } => throw new RetrievalException(ErrorKind.Invalid, "Documents are always encoded at full depth.", "tier", request.Tier, help: "Leave 'tier' out, or say that the texts are queries."),
+        { Kind: InputKind.Query } or { Tier: not null } => EnterTier(served, request, cancellationToken),
+        _ => (EmbedWork.Enter(served.Documents, WholeDepth(served, request), _kept, cancellationToken), null),
+    };
+
+    /// <summary>To the tier that is named, or to the first one by load whose queue has room.</summary>
+    private (EmbedWork Work, ServedTier Tier) EnterTier(ServedModel served, EmbedRequest request, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<ServedTier> tiers = TierChoice.Of(served, request.Tier, _serving.Options);
+        for (int i = 0; ; i++)
         {
-            for (int i = 0; i < texts.Length; i++)
+            ServedTier tier = tiers[i];
+            if (request.Dimensions > tier.Dimensions)
             {
-                texts[i] = make(i, trace?.Context ?? default);
+                throw new RetrievalException(ErrorKind.Invalid, $"Tier '{tier.Description.Name}' gives vectors of {tier.Dimensions} dimensions.", "dimensions", $"{request.Dimensions}", $"at most {tier.Dimensions}", "Leave dimensions out, or name another tier.");
             }
-            lane.Queue.Add(texts, kind != InputKind.Document);
+            EncoderModel model = tier.Lane.Model;
+            TextTemplate template = RequestPrompt.Of(model, request.Kind == InputKind.Query ? tier.Template : TextTemplate.None, tier.Template, request);
+            try
+            {
+                return (EmbedWork.Enter(tier.Lane, RequestTexts.Of(model, request, template, _serving.Options), _kept, cancellationToken), tier);
+            }
+            catch (RetrievalException e) when (e.Problem.Kind == ErrorKind.Overloaded && i < tiers.Count - 1)
+            {
+            }
         }
-        catch (Exception e)
-        {
-            Refuse(lane, texts, e);
-            throw;
-        }
-        await Task.WhenAll(texts.Select(t => t.Done.Task)).WaitAsync(cancellationToken).ConfigureAwait(false);
-        return texts;
     }
 
-    /// <summary>No batch will take them: their memory goes back.</summary>
-    private static void Refuse(Lane lane, TextWork?[] texts, Exception e)
+    /// <summary>Texts for the model of the documents.</summary>
+    private RequestTexts WholeDepth(ServedModel served, EmbedRequest request)
     {
-        lane.Metrics.Refused(texts.Length);
-        foreach (TextWork text in texts.OfType<TextWork>())
+        EmbedRequest sided = RequestPrompt.WithSide(request);
+        if (sided.Tier is not null)
         {
-            text.Settle(null, e);
-            _ = text.Done.Task.Exception; // seen: nobody waits for it
+            throw new RetrievalException(ErrorKind.Invalid, "Token vectors and sparse vectors are given at full depth alone.", "tier", sided.Tier, help: "Leave 'tier' out.");
         }
+        EncoderModel model = served.Documents.Model;
+        return RequestTexts.Of(model, sided, RequestPrompt.Of(model, served.TemplateOf(sided.Kind), served.TemplateOf(InputKind.Query), sided), _serving.Options);
     }
 
-    private static TokenVectors Vectors(EncoderModel model, TextWork text, int promptLength)
+    /// <summary>Offsets are into the text; a token of what stands around it has none of its characters.</summary>
+    private static TokenVectors Vectors(EncoderModel model, TextWork text, TextTemplate template, int length)
     {
         int[] own = [.. Enumerable.Range(0, text.Length).Where(i => text.States || !text.Tokens!.IsSpecial[i])];
-        return new TokenVectors(text.States ? model.StateWidth : model.Description.Space.Dimensions, text.Done.Task.Result,
-            [.. own.Select(i => Math.Max(0, text.Tokens!.Starts[i] - promptLength))], [.. own.Select(i => Math.Max(0, text.Tokens!.Ends[i] - promptLength))]);
+        int InText(int offset) => Math.Clamp(offset - template.Before.Length, 0, length);
+        return new TokenVectors(text.States ? model.StateWidth : model.Description.Space.Dimensions, text.Done.Task.Result, [.. own.Select(i => InText(text.Tokens!.Starts[i]))], [.. own.Select(i => InText(text.Tokens!.Ends[i]))]);
     }
 }

@@ -48,6 +48,17 @@ internal sealed record ModelFolder
     /// <summary>Put before a document.</summary>
     public required string DocumentPrompt { get; init; }
 
+    /// <summary>Around every text, in place of the prompts; null: as the prompts say.</summary>
+    public TextTemplate? Template { get; init; }
+
+    /// <summary>What stands around a text of a kind.</summary>
+    public TextTemplate TemplateOf(InputKind kind) => kind switch
+    {
+        InputKind.Query => Template ?? TextTemplate.Prompt(QueryPrompt),
+        InputKind.Document => Template ?? TextTemplate.Prompt(DocumentPrompt),
+        _ => TextTemplate.None,
+    };
+
     /// <summary>Which tokens of a prompt are left out when the others are pooled.</summary>
     public InstructionMask Instruction { get; init; }
 
@@ -159,11 +170,9 @@ internal sealed record ModelFolder
         return File.Exists(path) && ReadJson(path) is { ValueKind: JsonValueKind.Object } json && json.TryGetProperty(field, out JsonElement value) ? value : default;
     }
 
-    /// <summary>Put before a text of a kind.</summary>
-    public string PromptOf(InputKind kind) => kind switch { InputKind.Query => QueryPrompt, InputKind.Document => DocumentPrompt, _ => "" };
-
-    /// <summary>A prompt by its name; null where there is none. The one of queries may be retrieval.json's.</summary>
-    public string? PromptNamed(string name) => name == "query" && QueryPrompt.Length > 0 ? QueryPrompt : Prompts.GetValueOrDefault(name);
+    /// <summary>What stands around a text by a prompt's name; null where there is none. For a side it is what its texts get.</summary>
+    public TextTemplate? TemplateNamed(string name) => Template is not null && name is "document" or "passage" ? Template
+        : Prompts.TryGetValue(name, out string? prompt) ? TextTemplate.Prompt(prompt) : null;
 
     internal static string DocumentPromptOf(IReadOnlyDictionary<string, string> prompts) => prompts.TryGetValue("document", out string? document) ? document : prompts.GetValueOrDefault("passage", "");
 
@@ -173,6 +182,6 @@ internal sealed record ModelFolder
         return File.Exists(tokenizer) ? tokenizer : throw new ModelFormatException(tokenizer, "is missing. Fetch it from the model's repository.");
     }
 
-    /// <summary>The space's template: prompt, then title and text.</summary>
-    public string DocumentTemplate => DocumentPrompt + VectorSpace.TitleAndText;
+    /// <summary>The space's template: what stands around title and text.</summary>
+    public string DocumentTemplate => TemplateOf(InputKind.Document).OfDocuments;
 }

@@ -6,6 +6,12 @@ namespace Retrieval.Encoder;
 /// <summary>Which execution provider a session gets, and why.</summary>
 internal static class ProviderChoice
 {
+    /// <summary>Whether a wanted provider is the processor from the start; auto is, in a build without another.</summary>
+    public static bool IsProcessor(string wanted) => wanted == "cpu" || (wanted == "auto" && !EncoderSession.AvailableProviders.Contains(EncoderSession.CudaProvider));
+
+    /// <summary>The processor in words, for people.</summary>
+    public static string Processor(string wanted) => wanted == "cpu" ? "cpu (asked for)" : "cpu (this build has no CUDA provider)";
+
     /// <summary>Opens a graph on the wanted provider; auto takes CUDA when it loads.</summary>
     /// <param name="graph">ONNX file.</param>
     /// <param name="wanted">auto, cpu or cuda.</param>
@@ -13,13 +19,9 @@ internal static class ProviderChoice
     /// <returns>The session, and for people what was taken and why.</returns>
     public static (EncoderSession Session, string Taken) Open(string graph, string wanted, int threads = 1)
     {
-        if (wanted == "cpu")
+        if (IsProcessor(wanted))
         {
-            return (OnCpu(graph, threads), "cpu (asked for)");
-        }
-        if (wanted == "auto" && !EncoderSession.AvailableProviders.Contains(EncoderSession.CudaProvider))
-        {
-            return (OnCpu(graph, threads), "cpu (this build has no CUDA provider)");
+            return (OnCpu(graph, threads), Processor(wanted));
         }
         try
         {

@@ -2,7 +2,7 @@ using Retrieval.Contracts;
 
 namespace Retrieval.Encoder;
 
-/// <summary>What is put before a text: the request's own words, one of the model's prompts by name, or that of the text's side.</summary>
+/// <summary>What stands around a text: the request's own words, one of the model's prompts by name, or that of the text's side.</summary>
 internal static class RequestPrompt
 {
     private const string Instruct = "Instruct: ";
@@ -15,36 +15,39 @@ internal static class RequestPrompt
         _ => request,
     };
 
-    /// <summary>The prompt of a request's texts; empty for none.</summary>
+    /// <summary>What stands around a request's texts.</summary>
+    /// <param name="model">That encodes them.</param>
+    /// <param name="own">Around a text of their side, where the request says nothing else.</param>
+    /// <param name="ofQueries">Around a query.</param>
+    /// <param name="request">Its side settled.</param>
     /// <exception cref="RetrievalException">Invalid: several prompts at once, an unknown name, an instruction for a model without a place for it, or a prompt that leaves no room.</exception>
-    public static string Of(EncoderModel model, EmbedRequest request)
+    public static TextTemplate Of(EncoderModel model, TextTemplate own, TextTemplate ofQueries, EmbedRequest request)
     {
-        ModelFolder folder = model.Folder;
         if (new[] { request.Prompt, request.PromptName, request.Instruction }.Count(p => p is not null) > 1)
         {
             throw new RetrievalException(ErrorKind.Invalid, "A request has more than one of prompt, prompt name and instruction.", "prompt", help: "Send one of them.");
         }
-        string own = folder.PromptOf(request.Kind);
-        return request.Prompt is { } words ? RequireRoom(model, words)
-            : request.PromptName is { } name ? Named(model, name)
-            : request.Instruction is { } task ? RequireRoom(model, Instructed(model, own.Length > 0 ? own : folder.QueryPrompt, task))
+        return request.Prompt is { } words ? RequireRoom(model, TextTemplate.Prompt(words))
+            : request.PromptName is { } name ? Named(model, ofQueries, name)
+            : request.Instruction is { } task ? RequireRoom(model, Instructed(model, own == TextTemplate.None ? ofQueries : own, task))
             : own;
     }
 
-    private static string Named(EncoderModel model, string name) => model.Folder.PromptNamed(name)
+    private static TextTemplate Named(EncoderModel model, TextTemplate ofQueries, string name) => (name == "query" && (ofQueries != TextTemplate.None || model.Folder.Prompts.ContainsKey(name)) ? ofQueries : model.Folder.TemplateNamed(name))
         ?? throw new RetrievalException(ErrorKind.Invalid, $"Model '{model.Name}' has no prompt '{name}'.", "prompt_name", name, model.Folder.Prompts.Count == 0 ? "none: the model has no prompts" : string.Join(", ", model.Folder.Prompts.Keys), "Name one of its prompts, or send the words themselves as prompt.");
 
-    private static string Instructed(EncoderModel model, string prompt, string task)
+    private static TextTemplate Instructed(EncoderModel model, TextTemplate template, string task)
     {
+        string prompt = template.Before;
         int end = prompt.IndexOf('\n', StringComparison.Ordinal);
-        return prompt.StartsWith(Instruct, StringComparison.Ordinal) && end >= 0 && !task.Contains('\n', StringComparison.Ordinal) ? $"{Instruct}{task}{prompt[end..]}"
+        return prompt.StartsWith(Instruct, StringComparison.Ordinal) && end >= 0 && !task.Contains('\n', StringComparison.Ordinal) ? template with { Before = $"{Instruct}{task}{prompt[end..]}" }
             : throw new RetrievalException(ErrorKind.Invalid, $"Model '{model.Name}' has no prompt of the form '{Instruct}' with a line break, or the instruction has several lines.", "instruction",
                 help: "Send the whole prompt, as the model was trained with it, in place of an instruction.");
     }
 
-    private static string RequireRoom(EncoderModel model, string prompt)
+    private static TextTemplate RequireRoom(EncoderModel model, TextTemplate template)
     {
-        int tokens = prompt.Length == 0 ? 0 : model.Tokenizer.Encode(prompt, true, null).Ids.Length, most = model.Description.Space.MaxTokens;
-        return tokens < most ? prompt : throw new RetrievalException(ErrorKind.Invalid, $"The prompt has {tokens} tokens and leaves none to a text.", "prompt", $"{tokens} tokens", $"fewer than {most} tokens", "Shorten it.");
+        int tokens = template == TextTemplate.None ? 0 : model.Tokenizer.Encode(template.Around(""), true, null).Ids.Length, most = model.Description.Space.MaxTokens;
+        return tokens < most ? template : throw new RetrievalException(ErrorKind.Invalid, $"The prompt has {tokens} tokens and leaves none to a text.", "prompt", $"{tokens} tokens", $"fewer than {most} tokens", "Shorten it.");
     }
 }

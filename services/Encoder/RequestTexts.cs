@@ -15,30 +15,45 @@ internal sealed class RequestTexts
     private readonly int _leftOut;
     private readonly string _variant;
 
-    private RequestTexts(EncoderModel model, EmbedRequest request, string prompt)
+    private RequestTexts(EncoderModel model, EmbedRequest request, TextTemplate template)
     {
-        (_model, _request, Prompt, _leftOut) = (model, request, prompt, model.LeftOut(prompt));
-        _variant = $"{model.Description.Space.Id}\n{request.Normalize}\n{request.CutStart}";
+        (_model, _request, Template, _leftOut) = (model, request, template, model.LeftOut(template));
+        _variant = $"{request.Normalize}\n{request.CutStart}\n{model.Identity}";
     }
 
-    /// <summary>Put before each.</summary>
-    public string Prompt { get; }
+    /// <summary>Stands around each.</summary>
+    public TextTemplate Template { get; }
+
+    /// <summary>Their side.</summary>
+    public InputKind Kind => _request.Kind;
+
+    /// <summary>Longer texts are cut instead of refused.</summary>
+    public bool AreCut => _request.Truncate;
+
+    /// <summary>Whether a text's vector has a name: token ids have none.</summary>
+    public bool HaveKeys => _request.Ids is null;
 
     /// <summary>At least one.</summary>
     public int Count => _request.Ids?.Count ?? _request.Texts.Count;
 
     /// <summary>A request for a model.</summary>
+    /// <param name="model">That encodes the texts.</param>
+    /// <param name="request">Its side settled.</param>
+    /// <param name="template">Around each text.</param>
+    /// <param name="options">Most texts.</param>
     /// <exception cref="RetrievalException">Invalid: none, texts beside ids, an unknown prompt; TooLarge: too many.</exception>
-    public static RequestTexts Of(EncoderModel model, EmbedRequest request, EncoderOptions options)
+    public static RequestTexts Of(EncoderModel model, EmbedRequest request, TextTemplate template, EncoderOptions options)
     {
         if (request.Ids is not null && request.Texts.Count > 0)
         {
             throw new RetrievalException(ErrorKind.Invalid, "A request has texts and token ids.", "ids", help: "Send either texts or ids.");
         }
         RequireCount(request.Ids?.Count ?? request.Texts.Count, options);
-        RequestTexts texts = new(model, request, RequestPrompt.Of(model, request));
-        return texts._leftOut == 0 || !request.CutStart ? texts
-            : throw new RetrievalException(ErrorKind.Invalid, $"Model '{model.Name}' leaves its instruction out by its place at the beginning.", "truncate", "start", "end", "Cut texts at the end.");
+        RequestTexts texts = new(model, request, template);
+        bool overwrites = model.HasPlaceholder(template);
+        return (texts._leftOut > 0 || overwrites) && request.CutStart ? throw new RetrievalException(ErrorKind.Invalid, $"Model '{model.Name}' {(overwrites ? "overwrites a token of its template" : "leaves its instruction out")} by its place at the beginning.", "truncate", "start", "end", "Cut texts at the end.")
+            : (overwrites || template.After.Length > 0) && request.Ids is not null ? throw new RetrievalException(ErrorKind.Invalid, $"Model '{model.Name}' has a template around its texts, '{template.Around(TextTemplate.Text)}', which is not put around token ids.", "ids", help: "Send texts, or a prompt of your own.")
+            : texts;
     }
 
     /// <summary>Refuses a request of none or too many.</summary>
@@ -55,8 +70,8 @@ internal sealed class RequestTexts
     public static RetrievalException TooLong(int index, int tokens, int most) =>
         new(ErrorKind.Invalid, $"Text {index} has {tokens} tokens.", "texts", $"{tokens} tokens", $"{most} tokens", "Shorten it, or allow truncation.");
 
-    /// <summary>Names the vector of a text: whatever decides its numbers is in it.</summary>
-    public VectorKey Key(int index) => VectorKey.Of(_variant, _leftOut, Prompt + _request.Texts[index]);
+    /// <summary>Names the vector of a text, before a prefix of it is kept: whatever decides its numbers is in it.</summary>
+    public VectorKey Key(int index) => VectorKey.Of(_variant, _leftOut, Template, _request.Texts[index]);
 
     /// <summary>Work for one of them.</summary>
     /// <exception cref="RetrievalException">Invalid: it is over the limit and may not be cut, has no token behind its instruction, or an id that is no token.</exception>
@@ -64,14 +79,15 @@ internal sealed class RequestTexts
     {
         int most = _model.Description.Space.MaxTokens;
         TextWork work;
-        if (wantsTokens || _request.Ids is not null || _request is { Truncate: true, CutStart: true })
+        if (wantsTokens || _request.Ids is not null || _request is { Truncate: true, CutStart: true } || Template.After.Length > 0 || _model.HasPlaceholder(Template))
         {
-            work = new TextWork(Encoded(index, most), wantsTokens, _leftOut, cancellationToken) { Trace = trace, States = _request.States, Normalize = _request.Normalize };
+            Encoding encoded = Encoded(index, most);
+            work = new TextWork(encoded, wantsTokens, _leftOut, cancellationToken) { Trace = trace, States = _request.States, Normalize = _request.Normalize, Placeholder = _model.Column(Template, encoded) };
         }
         else
         {
             EncodingBuffer tokens = t_tokens ??= new EncodingBuffer();
-            _model.Tokenizer.Encode(Prompt + _request.Texts[index], true, _request.Truncate ? most : int.MaxValue, tokens);
+            _model.Tokenizer.Encode(Template.Before + _request.Texts[index], true, _request.Truncate ? most : int.MaxValue, tokens);
             work = new TextWork(tokens, _leftOut, cancellationToken) { Trace = trace, Normalize = _request.Normalize };
         }
         RetrievalException? refusal = work.Length > most ? TooLong(index, work.Length, most)
@@ -86,7 +102,7 @@ internal sealed class RequestTexts
         return work;
     }
 
-    private Encoding Encoded(int index, int most) => _request.Ids is { } ids ? TokenIds.Frame(_model, Prompt, ids[index], index, _request)
-        : _request is { Truncate: true, CutStart: true } ? _model.Tokenizer.Encode(EncodeInput.Text(Prompt + _request.Texts[index]), new EncodeOptions { Truncation = new Truncation(most, Side: Side.Left) })
-        : _model.Tokenizer.Encode(Prompt + _request.Texts[index], true, _request.Truncate ? most : null);
+    private Encoding Encoded(int index, int most) => _request.Ids is { } ids ? TokenIds.Frame(_model, Template.Before, ids[index], index, _request)
+        : _request is { Truncate: true, CutStart: true } ? _model.Tokenizer.Encode(EncodeInput.Text(Template.Around(_request.Texts[index])), new EncodeOptions { Truncation = new Truncation(most, Side: Side.Left) })
+        : Template.Encode(_model.Tokenizer, _request.Texts[index], _request.Truncate ? most : null);
 }

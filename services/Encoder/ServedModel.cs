@@ -6,33 +6,40 @@ using Retrieval.Tokenization;
 namespace Retrieval.Encoder;
 
 /// <summary>
-/// What one name in requests stands for: usually one model; for an asymmetric pair (LEAF, arXiv 2509.12539) the teacher for documents and the
-/// student for queries, in the teacher's space.
+/// What one name in requests stands for: a model for documents, and the tiers that may encode a query of its space: the same model, one that leaves it
+/// earlier (2D Matryoshka, arXiv 2402.14776), or a student (LEAF, arXiv 2509.12539).
 /// </summary>
 internal sealed class ServedModel : IDisposable
 {
-    private const string Whole = "full";
+    private readonly OpenedModel _opened;
+    private readonly Dictionary<TierModel, Lazy<Lane>> _lanes;
 
-    private ServedModel(Lane documents, Lane queries)
+    private ServedModel(OpenedModel opened, Lane documents, Dictionary<TierModel, Lazy<Lane>> lanes)
     {
-        (Documents, Queries) = (documents, queries);
-        Description = documents.Model.Description with { QueryPrompt = queries.Model.Description.QueryPrompt };
+        (_opened, Documents, _lanes) = (opened, documents, lanes);
+        Lazy<Lane> ofDocuments = new(documents);
+        Tiers = [.. opened.Tiers.Select(t => new ServedTier(t, t.Model is null ? ofDocuments : lanes[t.Model]))];
+        EncoderDescription own = opened.Documents.Description;
+        Description = own with { QueryPrompt = Default.Template.Before, Tiers = own.Kind == ModelKind.Embedding ? [Default.Description, .. Tiers.Where(t => t != Default).Select(t => t.Description)] : null };
     }
 
     /// <summary>Encodes what is stored, raw texts and token vectors.</summary>
     public Lane Documents { get; }
 
-    /// <summary>Encodes queries; the same lane unless the model is a pair.</summary>
-    public Lane Queries { get; }
+    /// <summary>As retrieval.json lists them.</summary>
+    public IReadOnlyList<ServedTier> Tiers { get; }
+
+    /// <summary>Tier of a query when nothing says another.</summary>
+    public ServedTier Default => Tiers[_opened.Default];
 
     /// <summary>The space is that of documents, the query prompt that of queries.</summary>
     public EncoderDescription Description { get; }
 
-    /// <summary>One lane, or two.</summary>
-    public IEnumerable<Lane> Lanes => Documents == Queries ? [Documents] : [Documents, Queries];
+    /// <summary>Those that are open: of documents, and of tiers with a model of their own.</summary>
+    public IEnumerable<Lane> Lanes => [Documents, .. Open(_lanes)];
 
-    /// <summary>Bytes of graphs and weights.</summary>
-    public long Bytes => Lanes.Sum(l => l.Model.Bytes);
+    /// <summary>Bytes of graphs and weights, those of tiers that are not open yet included.</summary>
+    public long Bytes => _opened.Bytes;
 
     /// <summary>Runs at once and threads of each, for people.</summary>
     public string Runs => string.Join("; ", Lanes.Select(l => l.Shape.ToString()).Distinct());
@@ -43,8 +50,13 @@ internal sealed class ServedModel : IDisposable
     {
         try
         {
-            (EncoderModel documents, EncoderModel? queries) = Open(options, serving.Options, serving.Logger);
-            return Start(documents, queries, serving);
+            OpenedModel opened = Open(options, serving.Options, serving.Logger);
+            foreach (OpenedTier tier in opened.Tiers.Where(t => t.Variant.Measured is not null))
+            {
+                PairMeasure measured = tier.Variant.Measured!.Measure;
+                Log.Admitted(serving.Logger, opened.Documents.Name, tier.Variant.Name, measured.Cosine.Value, measured.RecallKept.Value, measured.RecallKept.Low, measured.RecallKept.High, measured.Texts);
+            }
+            return Start(opened, serving);
         }
         catch (Exception e) when (e is ModelFormatException or OnnxFormatException or PassRefusedException or TokenizerFormatException or IOException or UnauthorizedAccessException)
         {
@@ -52,115 +64,45 @@ internal sealed class ServedModel : IDisposable
         }
     }
 
-    private static ServedModel Start(EncoderModel documents, EncoderModel? queries, Serving serving)
-    {
-        Lane? first = null;
-        try
-        {
-            first = new Lane(documents, "documents", Whole, serving);
-            return new ServedModel(first, queries is null ? first : new Lane(queries, "queries", Whole, serving));
-        }
-        catch
-        {
-            ((IDisposable?)first ?? documents).Dispose();
-            queries?.Dispose();
-            throw;
-        }
-    }
+    /// <summary>The models of a folder, without threads.</summary>
+    internal static OpenedModel Open(ModelOptions options, EncoderOptions encoder, ILogger logger) => OpenedModel.Open(options, encoder, logger);
 
-    /// <summary>The models of a folder, without threads: the second encodes queries where that is another.</summary>
-    internal static (EncoderModel Documents, EncoderModel? Queries) Open(ModelOptions options, EncoderOptions encoder, ILogger logger)
-    {
-        RetrievalFile file = RetrievalFile.Read(options.Path);
-        RequirePlain(file);
-        string name = options.ServedName;
-        ModelFolder folder = ModelFolder.Read(file.Model, options.Graph);
-        ModelFolder own = Changed(folder, file, file.Queries is { Model: null } variant ? variant.Prompt : null);
-        EncoderModel documents = EncoderModel.Open(name, own, HeadPasses.Of(folder, file), options.MaxTokens, encoder);
-        try
-        {
-            return (documents, OpenQueries(name, folder, file, documents, encoder, logger));
-        }
-        catch
-        {
-            documents.Dispose();
-            throw;
-        }
-    }
+    /// <summary>Token vectors and texts without a tier of their own are encoded by the documents' model; what stands around a query there is the default tier's, where that has no other model.</summary>
+    public TextTemplate TemplateOf(InputKind kind) => kind == InputKind.Query && Default.IsOfDocuments ? Default.Template : Documents.Model.TemplateOf(kind);
 
     /// <inheritdoc/>
-    public void Dispose()
+    public void Dispose() => Close(_opened, [.. Lanes]);
+
+    /// <summary>Threads for every model that is open; a tier that is closed gets its own when it is first asked for.</summary>
+    private static ServedModel Start(OpenedModel opened, Serving serving)
     {
-        foreach (Lane lane in Lanes)
+        List<Lane> started = [];
+        try
+        {
+            started.Add(new Lane(opened.Documents, "documents", OpenedModel.OnlyTier, serving));
+            Dictionary<TierModel, Lazy<Lane>> lanes = opened.Tiers.Where(t => t.Model is not null).GroupBy(t => t.Model!)
+                .ToDictionary(g => g.Key, g => new Lazy<Lane>(() => new Lane(g.Key.Model, "queries", g.First().Variant.Name, serving)));
+            started.AddRange(lanes.Where(l => l.Key.IsOpen).Select(l => l.Value.Value));
+            return new ServedModel(opened, started[0], lanes);
+        }
+        catch
+        {
+            Close(opened, started);
+            throw;
+        }
+    }
+
+    private static IEnumerable<Lane> Open(Dictionary<TierModel, Lazy<Lane>> lanes) => lanes.Values.Where(l => l.IsValueCreated).Select(l => l.Value);
+
+    private static void Close(OpenedModel opened, IReadOnlyList<Lane> lanes)
+    {
+        foreach (Lane lane in lanes)
         {
             lane.Dispose();
         }
-    }
-
-    /// <summary>What another folder's own file says would be lost without a word.</summary>
-    private static void RequirePlain(RetrievalFile file)
-    {
-        string other = Path.Combine(file.Model, RetrievalFile.Name);
-        if (other != file.File && File.Exists(other))
+        if (!lanes.Any(l => l.IsDead)) // weights may be shared: a run that does not come back keeps them all
         {
-            throw new ModelFormatException(file.File, $"names the model in {file.Model}, which has a {RetrievalFile.Name} of its own. Move what that says into this file.");
+            opened.Dispose();
         }
     }
-
-    private static EncoderModel? OpenQueries(string name, ModelFolder folder, RetrievalFile file, EncoderModel documents, EncoderOptions encoder, ILogger logger)
-    {
-        EncoderModel? queries = file.Queries is { Model: { } path } variant ? OpenStudent(name, path, variant.Prompt, encoder)
-            : folder.Queries is { } routed ? EncoderModel.Open(name, Changed(routed, file, file.Queries?.Prompt), [], null, encoder) : null;
-        try
-        {
-            if (queries is not null && file.Queries is { Measured: { } measured } admitted)
-            {
-                measured.Require(file.File, documents.Description.Space, queries.Description.Space);
-                Log.Pair(logger, name, admitted.Name, measured.Measure.Cosine.Value, measured.Measure.RecallKept.Value, measured.Measure.RecallKept.Low, measured.Measure.RecallKept.High, measured.Measure.Texts);
-            }
-            RequireFitting(queries ?? documents, documents, queries is null || file.Queries?.Model is not null ? file.File : file.Model);
-            return queries;
-        }
-        catch
-        {
-            queries?.Dispose();
-            throw;
-        }
-    }
-
-    private static EncoderModel OpenStudent(string name, string path, string? prompt, EncoderOptions encoder)
-    {
-        RetrievalFile own = RetrievalFile.Read(path);
-        return own.Model == path || Path.GetFullPath(own.Model) == Path.GetFullPath(path)
-            ? EncoderModel.Open(name, Changed(ModelFolder.Read(path), own, prompt), own.Passes, null, encoder)
-            : throw new ModelFormatException(own.File, $"serves the model in {own.Model}: a pair cannot be the student of another. Name the folder of a model itself.");
-    }
-
-    /// <summary>A vector of other dimensions would be compared with nothing.</summary>
-    private static void RequireFitting(EncoderModel queries, EncoderModel documents, string file)
-    {
-        (int asked, int stored) = (queries.Description.Space.Dimensions, documents.Description.Space.Dimensions);
-        if (asked != stored)
-        {
-            throw new ModelFormatException(file, $"pairs queries of {asked} dimensions with documents of {stored}. Both have to give the same: align the student with 'retrieval model align', or cut both to the same.");
-        }
-    }
-
-    private static ModelFolder Changed(ModelFolder folder, RetrievalFile file, string? prompt) => folder with
-    {
-        QueryPrompt = prompt ?? folder.QueryPrompt,
-        Instruction = file.Instruction == InstructionMask.None || folder.PoolingMode == "mean" ? file.Instruction
-            : throw new ModelFormatException(file.File, $"leaves an instruction out of a mean, but the model's pooling is {folder.PoolingMode}. Leave out 'instruction'."),
-        Steps = file.Dimensions is { } dimensions ? [.. Steps(folder, file), new FirstNumbers(dimensions, file.File), UnitLength.Instance] : Steps(folder, file),
-    };
-
-    /// <summary>A dense layer that was trained for the last layer says nothing about another: an exit brings its own.</summary>
-    private static IReadOnlyList<IVectorStep> Steps(ModelFolder folder, RetrievalFile file) => file.Passes.LastOrDefault(p => p.Layer is not null) switch
-    {
-        null => folder.Steps,
-        { Dense: { } dense } => [DenseLayer.OfFile(dense, tanh: false), .. folder.Steps.Where(s => s is not DenseLayer)],
-        { Layer: var layer } when folder.Steps.Any(s => s is DenseLayer) => throw new ModelFormatException(file.File,
-            $"leaves after layer {layer}, but the model has a dense layer behind its last one. Name the one that was trained for this exit with 'dense', as a .safetensors file."),
-        _ => folder.Steps,
-    };
 }

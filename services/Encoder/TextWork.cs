@@ -68,6 +68,9 @@ internal sealed class TextWork
     /// <summary>Unit length whatever the model does, or never; null: as the model does.</summary>
     public bool? Normalize { get; init; }
 
+    /// <summary>Column of the token whose state Token Prepending overwrites; -1: the method is off for this text.</summary>
+    public int Placeholder { get; init; } = -1;
+
     /// <summary>Vector or vectors, row-major.</summary>
     public TaskCompletionSource<float[]> Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 

@@ -2,14 +2,17 @@ using System.Security.Cryptography;
 
 namespace Retrieval.Encoder;
 
-/// <summary>Names a vector: what computes it and the exact text, prompt included. SHA-256, since a collision that somebody can make would hand out another text's vector.</summary>
+/// <summary>Names a vector: what computes it, the exact text and what stands around it. SHA-256, since a collision that somebody can make would hand out another text's vector.</summary>
 internal readonly record struct VectorKey(UInt128 High, UInt128 Low)
 {
-    public static VectorKey Of(string variant, int leftOut, string prompted)
+    /// <summary>Lengths keep a template apart from a text of the same letters: where one ends decides what is cut, left out or overwritten.</summary>
+    public static VectorKey Of(string variant, int leftOut, TextTemplate template, string text)
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(System.Runtime.InteropServices.MemoryMarshal.AsBytes($"{variant}\n{leftOut}\n".AsSpan()));
-        hash.AppendData(System.Runtime.InteropServices.MemoryMarshal.AsBytes(prompted.AsSpan()));
+        hash.AppendData(System.Runtime.InteropServices.MemoryMarshal.AsBytes($"{variant.Length}\n{variant}\n{leftOut}\n{template.Before.Length}\n{template.After.Length}\n".AsSpan()));
+        hash.AppendData(System.Runtime.InteropServices.MemoryMarshal.AsBytes(template.Before.AsSpan()));
+        hash.AppendData(System.Runtime.InteropServices.MemoryMarshal.AsBytes(text.AsSpan()));
+        hash.AppendData(System.Runtime.InteropServices.MemoryMarshal.AsBytes(template.After.AsSpan()));
         Span<byte> bytes = stackalloc byte[SHA256.HashSizeInBytes];
         hash.GetHashAndReset(bytes);
         return new VectorKey(System.Buffers.Binary.BinaryPrimitives.ReadUInt128LittleEndian(bytes), System.Buffers.Binary.BinaryPrimitives.ReadUInt128LittleEndian(bytes[16..]));

@@ -71,14 +71,26 @@ public sealed record EncoderDescription
     public required int SpecialTokens { get; init; }
     /// <summary>Execution provider and why it was taken.</summary>
     public required string Provider { get; init; }
+    /// <summary>Tiers that may encode its queries, the default first; null or one: there is no choice.</summary>
+    public IReadOnlyList<TierDescription>? Tiers { get; init; }
 }
+
+/// <summary>A query variant that is admitted to a model's space. Documents always take the full depth.</summary>
+/// <param name="Name">Name that requests use.</param>
+/// <param name="Dimensions">Numbers of its vectors. Fewer than the space's: a prefix, which is compared with prefixes alone, so that a collection of the space refuses it.</param>
+/// <param name="IsByLoad">Whether load may choose it, each further one later than the one before.</param>
+/// <param name="Layer">Layer after which it leaves the model; null: the last.</param>
+/// <param name="Cosine">Mean cosine to the full depth's vector of the same text; null: it has the same weights and was not measured.</param>
+/// <param name="RecallKept">Share of the full depth's ten nearest texts that it finds.</param>
+public sealed record TierDescription(string Name, int Dimensions, bool IsByLoad, int? Layer = null, double? Cosine = null, double? RecallKept = null);
 
 /// <summary>Texts to encode.</summary>
 /// <param name="Texts">At least one.</param>
 /// <param name="Kind">Side of the search.</param>
 /// <param name="Model">Null: the first model.</param>
 /// <param name="Truncate">Cut at the model's limit; false: a longer text is an error.</param>
-public sealed record EmbedRequest(IReadOnlyList<string> Texts, InputKind Kind = InputKind.Raw, string? Model = null, bool Truncate = true)
+/// <param name="Tier">Name of a tier, for texts that are no documents; null: queries by load, other texts at full depth.</param>
+public sealed record EmbedRequest(IReadOnlyList<string> Texts, InputKind Kind = InputKind.Raw, string? Model = null, bool Truncate = true, string? Tier = null)
 {
     /// <summary>Token ids of the model's own vocabulary in place of texts, which are then none.</summary>
     public IReadOnlyList<IReadOnlyList<int>>? Ids { get; init; }
@@ -113,9 +125,10 @@ public sealed record EmbedRequest(IReadOnlyList<string> Texts, InputKind Kind = 
 
 /// <summary>Vectors in request order.</summary>
 /// <param name="Space">Id of the space.</param>
-/// <param name="Vectors">One a text; each of the space's dimensions.</param>
+/// <param name="Vectors">One a text; each of the space's dimensions, or of the tier's.</param>
 /// <param name="Tokens">Tokens read of each text, special tokens included.</param>
-public sealed record EmbedResult(string Space, IReadOnlyList<float[]> Vectors, IReadOnlyList<int> Tokens);
+/// <param name="Tier">Tier that answered; null for texts at full depth that no tier was asked for.</param>
+public sealed record EmbedResult(string Space, IReadOnlyList<float[]> Vectors, IReadOnlyList<int> Tokens, string? Tier = null);
 
 /// <summary>Token vectors in request order.</summary>
 /// <param name="Space">Id of the space.</param>

@@ -27,6 +27,12 @@ public sealed class OnnxModel
     /// <summary>Bytes of all weights that stay in files.</summary>
     public long WeightBytes => Weights.Values.Sum(w => w.Length);
 
+    /// <summary>What has to be fed: initialisers that older files also list are left out.</summary>
+    public IReadOnlyList<OnnxValue> Inputs => OnnxModelInfo.InputsOf(Proto.Graph);
+
+    /// <summary>What it computes.</summary>
+    public IReadOnlyList<OnnxValue> Outputs => OnnxModelInfo.OutputsOf(Proto.Graph);
+
     /// <summary>Files that hold weights.</summary>
     public IReadOnlyList<string> WeightFiles => [.. Weights.Values.Select(w => w.File).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
 

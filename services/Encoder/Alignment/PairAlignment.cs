@@ -94,7 +94,7 @@ public static class PairAlignment
             }
             EncoderDescription teacher = await models.Teacher.DescribeAsync(null, cancellationToken).ConfigureAwait(false);
             PairFile.Write(partial, Path.GetRelativePath(output, request.Teacher), map.Fit is null ? Path.GetRelativePath(output, request.Student) : "student",
-                Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(request.Student))), new AdmittedPair(teacher.Space.Id, queries, map.Measure));
+                Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(request.Student))), new AdmittedVariant(teacher.Space.Id, queries, map.Measure));
             cancellationToken.ThrowIfCancellationRequested();
             Directory.Move(partial, output);
         }

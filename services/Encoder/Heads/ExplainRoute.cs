@@ -22,7 +22,7 @@ internal static class ExplainRoute
         string model = request.Model ?? (await encoder.ListAsync(cancellationToken)).FirstOrDefault(m => m.Kind == ModelKind.Sparse)?.Model
             ?? throw new RetrievalException(ErrorKind.Invalid, "No served model is a sparse one.", "model", help: "Add a model with a masked-language-model head to Encoder:Models.");
         SparseVector vector = request.Vector ?? (await encoder.EmbedSparseAsync(new EmbedRequest([request.Input!], Model: model), cancellationToken)).Vectors[0];
-        IReadOnlyList<WeighedWord> words = await encoder.AskAsync(model, m => Heaviest(m, vector, request.Top), cancellationToken);
+        IReadOnlyList<WeighedWord> words = await encoder.AskAsync(model, m => Heaviest(m.Documents.Model, vector, request.Top), cancellationToken);
         return Results.Json(new ExplainResult(model, words), WireJson.Strict.ExplainResult);
     }
 

@@ -14,7 +14,7 @@ internal static class HeadPasses
         {
             return file.Passes;
         }
-        if (file.Passes.Count > 0 || file.Dimensions is not null || file.Queries is not null || file.Instruction != InstructionMask.None)
+        if (file.Passes.Count > 0 || file.Dimensions is not null || file.Queries.Count > 0 || file.Template is not null || file.Instruction != InstructionMask.None)
         {
             throw new ModelFormatException(file.File, $"asks for an upgrade of {Words.Of(folder.Kind)}; upgrades are for embedding models. Take the file out of the folder.");
         }

@@ -117,8 +117,8 @@ internal sealed class SentencePairs : TuningData
 
     internal override async Task<Func<int[], double>> EvaluateAsync(IEncoder encoder, Action encoded, CancellationToken cancellationToken)
     {
-        float[][] first = await EncodeAsync(encoder, [.. _pairs.Select(p => p.First)], InputKind.Raw, encoded, cancellationToken).ConfigureAwait(false);
-        float[][] second = await EncodeAsync(encoder, [.. _pairs.Select(p => p.Second)], InputKind.Raw, encoded, cancellationToken).ConfigureAwait(false);
+        float[][] first = await EncodeAsync(encoder, [.. _pairs.Select(p => p.First)], InputKind.Document, encoded, cancellationToken).ConfigureAwait(false);
+        float[][] second = await EncodeAsync(encoder, [.. _pairs.Select(p => p.Second)], InputKind.Document, encoded, cancellationToken).ConfigureAwait(false);
         double[] cosines = [.. first.Zip(second, (a, b) => (double)Kernels.Dot(a, b))];
         return draw => Spearman.Of([.. draw.Select(i => cosines[i])], [.. draw.Select(i => _pairs[i].Score)]);
     }

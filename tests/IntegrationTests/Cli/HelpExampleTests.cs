@@ -30,6 +30,7 @@ public sealed partial class HelpExampleTests : IDisposable
     [InlineData("tokenize")]
     [InlineData("model inspect")]
     [InlineData("model align")]
+    [InlineData("model tiers")]
     public async Task Examples_of_a_command_that_ends_succeed(string command)
     {
         if (command == "search")

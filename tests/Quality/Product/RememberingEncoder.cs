@@ -9,7 +9,7 @@ namespace Retrieval.Quality.Product;
 /// </summary>
 internal sealed class RememberingEncoder(IEncoder encoder) : IEncoder
 {
-    private readonly ConcurrentDictionary<(string Text, InputKind Kind), (float[] Vector, int Tokens)> _known = new();
+    private readonly ConcurrentDictionary<(string Text, InputKind Kind, string? Tier), (float[] Vector, int Tokens)> _known = new();
 
     /// <summary>The encoder that is asked.</summary>
     public IEncoder Inner => encoder;
@@ -18,17 +18,17 @@ internal sealed class RememberingEncoder(IEncoder encoder) : IEncoder
 
     public async Task<EmbedResult> EmbedAsync(EmbedRequest request, CancellationToken cancellationToken)
     {
-        string[] missing = [.. request.Texts.Where(t => !_known.ContainsKey((t, request.Kind))).Distinct()];
+        string[] missing = [.. request.Texts.Where(t => !_known.ContainsKey((t, request.Kind, request.Tier))).Distinct()];
         if (missing.Length > 0)
         {
             EmbedResult result = await encoder.EmbedAsync(request with { Texts = missing }, cancellationToken);
             for (int i = 0; i < missing.Length; i++)
             {
-                _known[(missing[i], request.Kind)] = (result.Vectors[i], result.Tokens[i]);
+                _known[(missing[i], request.Kind, request.Tier)] = (result.Vectors[i], result.Tokens[i]);
             }
         }
         EncoderDescription model = await encoder.DescribeAsync(request.Model, cancellationToken);
-        return new EmbedResult(model.Space.Id, [.. request.Texts.Select(t => _known[(t, request.Kind)].Vector)], [.. request.Texts.Select(t => _known[(t, request.Kind)].Tokens)]);
+        return new EmbedResult(model.Space.Id, [.. request.Texts.Select(t => _known[(t, request.Kind, request.Tier)].Vector)], [.. request.Texts.Select(t => _known[(t, request.Kind, request.Tier)].Tokens)], request.Tier);
     }
 
     public Task<EmbedTokensResult> EmbedTokensAsync(EmbedRequest request, CancellationToken cancellationToken) => encoder.EmbedTokensAsync(request, cancellationToken);

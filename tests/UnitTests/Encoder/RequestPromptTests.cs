@@ -72,7 +72,7 @@ public sealed class RequestPromptTests : IDisposable
     public async Task Token_ids_give_the_vector_of_their_text_with_or_without_special_tokens()
     {
         using LocalEncoder encoder = Load();
-        Retrieval.Tokenization.Tokenizer tokenizer = await encoder.AskAsync(null, m => m.Tokenizer, default);
+        Retrieval.Tokenization.Tokenizer tokenizer = await encoder.AskAsync(null, m => m.Documents.Model.Tokenizer, default);
         float[] expected = (await encoder.EmbedAsync(new EmbedRequest([Text]), default)).Vectors[0], document = (await encoder.EmbedAsync(new EmbedRequest([Text], InputKind.Document), default)).Vectors[0];
         foreach (bool special in (bool[])[true, false])
         {

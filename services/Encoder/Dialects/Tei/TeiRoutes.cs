@@ -115,7 +115,7 @@ internal static class TeiRoutes
     {
         TeiDecode body = await DialectBody.ReadAsync(http, options, TeiJson.Default.TeiDecode, cancellationToken);
         Inputs ids = TeiInput.Required(body.Ids, options);
-        return Results.Json(await encoder.AskAsync(body.Model, model => TeiTokens.Decode(model.Tokenizer, ids, body.SkipSpecialTokens ?? true), cancellationToken), TeiJson.Default.StringArray);
+        return Results.Json(await encoder.AskAsync(body.Model, model => TeiTokens.Decode(model.Documents.Model.Tokenizer, ids, body.SkipSpecialTokens ?? true), cancellationToken), TeiJson.Default.StringArray);
     }
 
     private static async Task<IResult> InfoAsync(string? model, IEncoder encoder, EncoderOptions options, CancellationToken cancellationToken) =>

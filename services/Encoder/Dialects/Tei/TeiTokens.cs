@@ -7,15 +7,16 @@ namespace Retrieval.Encoder;
 internal static class TeiTokens
 {
     /// <summary>Tokens of texts; a token's text is its slice of the input.</summary>
-    public static TeiToken[][] Of(EncoderModel model, Inputs inputs, TeiTokenize request)
+    public static TeiToken[][] Of(ServedModel served, Inputs inputs, TeiTokenize request)
     {
         if (inputs.Ids is not null)
         {
             throw new RetrievalException(ErrorKind.Invalid, "Token ids cannot be tokenized.", DialectBody.Field, help: "Send texts; /decode takes ids.");
         }
-        string prompt = request.PromptName is { } name ? RequestPrompt.Of(model, new EmbedRequest([]) { PromptName = name }) : "";
+        EncoderModel model = served.Documents.Model;
+        TextTemplate template = request.PromptName is { } name ? RequestPrompt.Of(model, TextTemplate.None, served.TemplateOf(InputKind.Query), new EmbedRequest([]) { PromptName = name }) : TextTemplate.None;
         EncodeOptions options = new() { AddSpecialTokens = request.AddSpecialTokens ?? true, Offsets = OffsetUnit.CodePoints };
-        return [.. inputs.Texts.Select(t => Tokens(model.Tokenizer.Encode(EncodeInput.Text(prompt + t), options), prompt + t))];
+        return [.. inputs.Texts.Select(t => Tokens(model.Tokenizer.Encode(EncodeInput.Text(template.Around(t)), options), template.Around(t)))];
     }
 
     /// <summary>Texts of ids.</summary>

@@ -71,7 +71,7 @@ public sealed class PoolingPassTests(ITestOutputHelper output)
     }
 
     /// <summary>LEAF's losses of the graph's vectors against the teacher's, all five of the reference. A lossy form's vectors stand off by its tolerance, so do the losses.</summary>
-    private void Losses(OnnxModel dense, GoldenCase golden, GoldenForm form)
+    private static void Losses(OnnxModel dense, GoldenCase golden, GoldenForm form)
     {
         using ModelRun run = new(VectorPasses.Normalize(dense)), raw = new(dense);
         Feed feed = golden.Feeds().First().Feed;
