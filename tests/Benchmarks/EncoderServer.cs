@@ -9,7 +9,7 @@ namespace Retrieval.Benchmarks;
 internal sealed class EncoderServer : IDisposable
 {
     /// <summary>Where texts go, and the name of the field that holds them.</summary>
-    public const string Route = "/embed", Field = "inputs";
+    public const string Route = "/v1/embeddings", Field = "input";
 
     private const int MostWaitMs = 120_000, PauseMs = 20;
     private readonly Process _process;

@@ -69,7 +69,7 @@ public sealed class ModelAdminTests(ModelAdminTests.Server server) : IClassFixtu
         Answer metrics = (await Api.GetAsync("/metrics")).ShouldBe(HttpStatusCode.OK);
         metrics.MediaType.ShouldBe("text/plain");
         foreach (string series in (string[])["retrieval_encoder_texts_total{model=\"all-MiniLM-L6-v2\",variant=\"documents\",outcome=\"done\"} ", "retrieval_encoder_run_duration_seconds_bucket{model=\"all-MiniLM-L6-v2\",variant=\"documents\",tier=\"full\",le=\"0.001\"} ",
-            "retrieval_encoder_queue_age_seconds{model=\"all-MiniLM-L6-v2\",variant=\"documents\",priority=\"query\"} ", "retrieval_encoder_padding_total{", "retrieval_encoder_batch_fill_", "retrieval_encoder_cache_misses_total{", "retrieval_encoder_models{state=\"loaded\"} ", "http_server_request_duration_seconds_count{"])
+            "retrieval_encoder_queue_age_seconds{model=\"all-MiniLM-L6-v2\",variant=\"documents\",tier=\"full\",priority=\"query\"} ", "retrieval_encoder_padding_total{", "retrieval_encoder_batch_fill_", "retrieval_encoder_cache_misses_total{", "retrieval_encoder_models{state=\"loaded\"} ", "http_server_request_duration_seconds_count{"])
         {
             metrics.Text.ShouldContain(series);
         }

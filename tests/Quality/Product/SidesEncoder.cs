@@ -16,5 +16,11 @@ internal sealed class SidesEncoder(IEncoder documents, IEncoder queries) : IEnco
 
     public Task<EmbedTokensResult> EmbedTokensAsync(EmbedRequest request, CancellationToken cancellationToken) => documents.EmbedTokensAsync(request, cancellationToken);
 
+    public Task<IReadOnlyList<EncoderDescription>> ListAsync(CancellationToken cancellationToken) => queries.ListAsync(cancellationToken);
+
+    public Task<EmbedSparseResult> EmbedSparseAsync(EmbedRequest request, CancellationToken cancellationToken) => documents.EmbedSparseAsync(request, cancellationToken);
+
+    public Task<ClassifyResult> ClassifyAsync(ClassifyRequest request, CancellationToken cancellationToken) => documents.ClassifyAsync(request, cancellationToken);
+
     public Task<ScoreResult> ScoreAsync(ScoreRequest request, CancellationToken cancellationToken) => documents.ScoreAsync(request, cancellationToken);
 }
