@@ -3,6 +3,7 @@ using Retrieval.Encoder;
 using Retrieval.Quality.Data;
 using Retrieval.Quality.Measures;
 using Retrieval.Quality.Product;
+using Ranking = Retrieval.Quality.Product.Ranking;
 
 namespace Retrieval.Quality;
 
