@@ -8,11 +8,17 @@ internal static class SpanTokens
 {
     /// <summary>Refuses what cannot be pooled by parts.</summary>
     /// <exception cref="RetrievalException">Invalid.</exception>
-    public static void Check(EncoderDescription model, EmbedRequest request)
+    public static void Check(ServedModel served, EmbedRequest request)
     {
         if (request.Spans is not { } spans)
         {
             return;
+        }
+        EncoderDescription model = served.Description;
+        served.Documents.Model.RequireTokens();
+        if (request.Ids is not null || request.CutStart || request.Kind != InputKind.Document)
+        {
+            throw new RetrievalException(ErrorKind.Invalid, "Parts are of whole document texts.", "spans", null, help: "Leave out 'ids' and 'cutStart', and say that the texts are documents.");
         }
         if (model.Space.Pooling != "mean")
         {

@@ -16,10 +16,11 @@ internal sealed class QueryPipeline(Catalog catalog, EmbeddedIndex index, IEncod
         long began = time.GetTimestamp();
         string query = Check(request);
         CollectionRow collection = await catalog.GetCollectionAsync(name, cancellationToken);
-        Task<EmbedResult>? encoding = request.Mode == SearchMode.Lexical ? null : encoder.EmbedAsync(new EmbedRequest([query], InputKind.Query, collection.Encoder), cancellationToken);
+        Task<EmbedResult>? encoding = request.Mode == SearchMode.Lexical ? null : encoder.EmbedAsync(new EmbedRequest([query], InputKind.Query, collection.Encoder, Tier: request.Tier), cancellationToken);
         List<Hit> hits = await RetrieveAsync(collection, request, encoding, cancellationToken);
         ContextAnswer? context = request.Context is null ? null : await CompressAsync(collection, query, hits, request.Context, cancellationToken);
-        return new SearchResponse { Hits = hits, Context = context, Space = collection.Space, TookMs = Math.Round(time.GetElapsedTime(began).TotalMilliseconds, 3) };
+        string? tier = encoding is null ? null : (await encoding).Tier;
+        return new SearchResponse { Hits = hits, Context = context, Space = collection.Space, Tier = tier, TookMs = Math.Round(time.GetElapsedTime(began).TotalMilliseconds, 3) };
     }
 
     /// <summary>
@@ -47,7 +48,18 @@ internal sealed class QueryPipeline(Catalog catalog, EmbeddedIndex index, IEncod
     private IReadOnlyList<(long Row, float Score)> Scan(CollectionRow collection, EmbedResult query, int candidates, Filter? filter, CancellationToken cancellationToken)
     {
         VectorSpace.Require(collection.Space, query.Space, $"The query's encoder {collection.Encoder}");
+        RequireWhole(collection, query);
         return index.Search(collection, query.Vectors[0], candidates, filter, cancellationToken);
+    }
+
+    /// <summary>The first numbers of a vector are comparable with the first numbers of another; the index compares whole ones.</summary>
+    private static void RequireWhole(CollectionRow collection, EmbedResult query)
+    {
+        if (query.Vectors[0].Length != collection.Dimensions)
+        {
+            throw new RetrievalException(ErrorKind.Invalid, $"Tier '{query.Tier}' gives vectors of {query.Vectors[0].Length} dimensions, and collection '{collection.Name}' compares {collection.Dimensions}.", "tier", query.Tier,
+                $"{collection.Dimensions} dimensions", "Ask for a tier of all dimensions, or leave it out. Tiers of fewer are for vectors that the client compares itself.");
+        }
     }
 
     private List<(long Row, double Score)> Ranked(SearchRequest request, IReadOnlyList<(long Row, float Score)> dense, IReadOnlyList<(long Row, double Score)> lexical) => request.Mode switch
@@ -107,6 +119,10 @@ internal sealed class QueryPipeline(Catalog catalog, EmbeddedIndex index, IEncod
         if (request.Top < 1 || request.Top > options.MaxTop)
         {
             throw new RetrievalException(ErrorKind.Invalid, $"{request.Top} hits are not possible.", "top", $"{request.Top}", $"1 to {options.MaxTop}", "Ask for fewer, or raise Gateway:MaxTop.");
+        }
+        if (request is { Mode: SearchMode.Lexical, Tier: not null })
+        {
+            throw new RetrievalException(ErrorKind.Invalid, "A search by words encodes nothing, so that no tier can answer it.", "tier", request.Tier, help: "Leave 'tier' out, or search by mode hybrid or dense.");
         }
         if (request.Context is { MaxTokens: < 1 })
         {

@@ -44,7 +44,7 @@ public static class RetrievalHost
         {
             services.AddGateway(settings.Gateway);
         }
-        services.AddSingleton<Readiness>().AddHostedService(provider => provider.GetRequiredService<Readiness>());
+        services.AddSingleton<MetricStore>().AddSingleton<Readiness>().AddHostedService(provider => provider.GetRequiredService<Readiness>());
         return await BuildAsync(builder, settings);
     }
 
@@ -87,9 +87,14 @@ public static class RetrievalHost
     {
         app.UseProblems();
         app.UseHealth();
+        app.MapMetrics();
         if (settings.Roles.Contains(Role.Gateway))
         {
             app.MapGateway(settings.Dapr);
+        }
+        if (settings.Roles.Contains(Role.Gateway) && app.Services.GetService<Forwarder>() is { } forwarder)
+        {
+            DialectRoutes.MapForwarded(app, forwarder);
         }
         if (settings.Roles.Contains(Role.Encoder))
         {
@@ -132,11 +137,12 @@ public static class RetrievalHost
     {
         if (settings.Roles.Contains(Role.Encoder))
         {
-            services.AddEncoder(settings.Encoder);
+            services.AddEncoder(settings.Encoder).AddHostedService<EncoderWatch>();
         }
         else if (PeerUrl(settings, Role.Encoder) is { } url)
         {
             HttpClient client = PeerClient.Usual(url);
+            services.AddSingleton(_ => new Forwarder(client.BaseAddress!));
             services.AddSingleton(_ => new HttpEncoder(client)).AddSingleton<IEncoder>(p => p.GetRequiredService<HttpEncoder>()).AddSingleton<ITokenizerFiles>(p => p.GetRequiredService<HttpEncoder>());
         }
     }

@@ -23,7 +23,8 @@ public enum SearchMode
 /// <param name="Mode">Channels; hybrid by default.</param>
 /// <param name="Filter">Only chunks of documents that pass.</param>
 /// <param name="Context">Also answer with a cited context.</param>
-public sealed record SearchRequest(string? Query = null, int Top = 10, SearchMode Mode = SearchMode.Hybrid, Filter? Filter = null, ContextRequest? Context = null);
+/// <param name="Tier">Tier of the encoder that encodes the query; left out, load decides among those admitted.</param>
+public sealed record SearchRequest(string? Query = null, int Top = 10, SearchMode Mode = SearchMode.Hybrid, Filter? Filter = null, ContextRequest? Context = null, string? Tier = null);
 
 /// <summary>The context that is wanted.</summary>
 /// <param name="MaxTokens">Never exceeded; counted over the whole context text, markers included.</param>
@@ -79,6 +80,8 @@ public sealed record SearchResponse
     public ContextAnswer? Context { get; init; }
     /// <summary>Vector space that was searched.</summary>
     public required string Space { get; init; }
+    /// <summary>Tier that encoded the query; left out where only words were searched.</summary>
+    public string? Tier { get; init; }
     /// <summary>Time inside the server, in milliseconds.</summary>
     public required double TookMs { get; init; }
 }

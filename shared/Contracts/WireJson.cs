@@ -51,6 +51,15 @@ namespace Retrieval.Contracts;
 [JsonSerializable(typeof(MatchResult))]
 [JsonSerializable(typeof(ScoreRequest))]
 [JsonSerializable(typeof(ScoreResult))]
+[JsonSerializable(typeof(EmbedSparseResult))]
+[JsonSerializable(typeof(ClassifyRequest))]
+[JsonSerializable(typeof(ExplainRequest))]
+[JsonSerializable(typeof(ExplainResult))]
+[JsonSerializable(typeof(ClassifyResult))]
+[JsonSerializable(typeof(IReadOnlyList<EncoderDescription>))]
+[JsonSerializable(typeof(ModelInput))]
+[JsonSerializable(typeof(ModelInfo))]
+[JsonSerializable(typeof(ModelList))]
 [JsonSerializable(typeof(ProblemBody))]
 [JsonSerializable(typeof(HealthInfo))]
 [JsonSerializable(typeof(List<TimelineEntry>))]
@@ -77,6 +86,7 @@ public sealed partial class WireJson : JsonSerializerContext
 }
 
 /// <summary>Answer of /healthz and /readyz.</summary>
-/// <param name="Status">healthy, ready or starting.</param>
-/// <param name="Waiting">What readiness still waits for.</param>
-public sealed record HealthInfo(string Status, IReadOnlyList<string>? Waiting = null);
+/// <param name="Status">healthy, ready, starting or broken.</param>
+/// <param name="Waiting">What readiness waits for.</param>
+/// <param name="Failed">What does not work while the rest does: models that could not be loaded, each with the reason.</param>
+public sealed record HealthInfo(string Status, IReadOnlyList<string>? Waiting = null, IReadOnlyList<string>? Failed = null);

@@ -4,13 +4,24 @@ using Retrieval.Benchmarks.Vectors;
 
 Option<int> chunks = new("--chunks") { Description = "Chunks of the seeded collection", DefaultValueFactory = _ => 100_000 };
 Option<int> queries = new("--queries") { Description = "Questions that are timed", DefaultValueFactory = _ => 300 };
-Option<double> share = new("--share") { Description = "Share of the texts that the sweep encodes", DefaultValueFactory = _ => 1.0 };
+Option<int> texts = new("--texts") { Description = "Texts of mixed lengths", DefaultValueFactory = _ => 2_000 };
+Option<int> few = new("--rounds") { Description = "Times that each is measured; the median counts", DefaultValueFactory = _ => 3 };
+Option<int> seconds = new("--seconds") { Description = "Seconds of each slice", DefaultValueFactory = _ => 5 };
+Option<int> flood = new("--seconds") { Description = "Seconds of overload", DefaultValueFactory = _ => 180 };
 Option<int> rounds = new("--rounds") { Description = "Times that each is measured; the median counts", DefaultValueFactory = _ => 7 };
 Option<int> starts = new("--starts") { Description = "Starts that are timed", DefaultValueFactory = _ => 5 };
 Command search = new("search", "Search through the pipeline and over HTTP against encode + scan (+ FTS) alone") { chunks, queries };
 search.SetAction((parsed, cancel) => SearchBenchmark.RunAsync(parsed.GetValue(chunks), parsed.GetValue(queries), cancel));
-Command encode = new("encode", "Tokens a second of the encoder on mixed lengths against the limit of its own session") { share };
-encode.SetAction((parsed, cancel) => EncodeBenchmark.RunAsync(parsed.GetValue(share), cancel));
+Command encode = new("encode", "Tokens a second of the encoder on mixed lengths against the limit of its own session, and one question against tokenizing and running it by hand") { texts, few };
+encode.SetAction((parsed, cancel) => EncodeBenchmark.RunAsync(parsed.GetValue(texts), parsed.GetValue(few), cancel));
+Command peers = new("peers", "The encoder against transformers.js and fastembed (needs node and npm)") { texts, few };
+peers.SetAction((parsed, cancel) => PeersBenchmark.RunAsync(parsed.GetValue(texts), parsed.GetValue(few), cancel));
+Command packing = new("packing", "Packed rows against batches of like length") { texts, few };
+packing.SetAction(parsed => PackingBenchmark.Run(parsed.GetValue(texts), parsed.GetValue(few)));
+Command http = new("http", "The encoder over HTTP with 1, 8 and 64 clients against the encoder in process") { seconds, few };
+http.SetAction((parsed, cancel) => HttpBenchmark.RunAsync(parsed.GetValue(seconds), parsed.GetValue(few), cancel));
+Command overload = new("overload", "Ten times the load that the server bears: answers, memory, times") { flood };
+overload.SetAction((parsed, cancel) => OverloadBenchmark.RunAsync(parsed.GetValue(flood), cancel));
 Command ready = new("ready", "From the start of the built program to a green /readyz") { starts };
 ready.SetAction((parsed, cancel) => ReadyBenchmark.RunAsync(parsed.GetValue(starts), cancel));
 Command threads = new("threads", "The same cores as two runs of one thread, or as one run of two threads");
@@ -57,4 +68,4 @@ ingest.SetAction((parsed, cancel) => IngestBenchmark.RunAsync(parsed.GetValue(pa
 Command compress = new("compress", "Ten passages to a context against encoding their sentences once; leave-one-out pruning against one run a word") { rounds };
 compress.SetAction((parsed, cancel) => CompressBenchmark.RunAsync(parsed.GetValue(rounds), cancel));
 
-return await new RootCommand("Measures as markdown tables on standard output; results.md keeps the committed ones.") { search, encode, threads, ready, prepare, compile, codecs, batch, tokenize, int8, train, scan, graph, structures, tokenizerLoad, upgrade, ingest, compress }.Parse(args).InvokeAsync();
+return await new RootCommand("Measures as markdown tables on standard output; results.md keeps the committed ones.") { search, encode, peers, packing, http, overload, threads, ready, prepare, compile, codecs, batch, tokenize, int8, train, scan, graph, structures, tokenizerLoad, upgrade, ingest, compress }.Parse(args).InvokeAsync();

@@ -59,6 +59,12 @@ internal sealed class ScriptedEncoder(EncoderDescription model) : IEncoder
         return new MatchResult(Space, [.. request.Texts.Select(t => Match(query, Words(t)))]);
     }
 
+    public Task<IReadOnlyList<EncoderDescription>> ListAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<EncoderDescription>>([model]);
+
+    public Task<EmbedSparseResult> EmbedSparseAsync(EmbedRequest request, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task<ClassifyResult> ClassifyAsync(ClassifyRequest request, CancellationToken cancellationToken) => throw new NotSupportedException();
+
     public Task<ScoreResult> ScoreAsync(ScoreRequest request, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     private TokenMatches Match(float[][] query, List<(int Start, string Text)> words) => new(query.Length,

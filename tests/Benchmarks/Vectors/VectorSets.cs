@@ -120,7 +120,7 @@ internal static class VectorSets
         Directory.CreateDirectory(Folder);
         string[] texts = await RealTexts.ReadAsync(MostOfEach, Seed, cancellationToken);
         Report.Note($"{texts.Length} distinct texts, {texts.Sum(t => (long)t.Length):n0} characters.");
-        EncoderOptions options = new() { Models = [new ModelOptions { Path = TestData.DefaultModel }], Provider = "cpu", Threads = Environment.ProcessorCount };
+        EncoderOptions options = new() { Models = [new ModelOptions { Path = TestData.DefaultModel }], Provider = "cpu", Threads = Environment.ProcessorCount, CacheBytes = 0 };
         using LocalEncoder encoder = LocalEncoder.Load(options, NullLogger.Instance);
         string part = RealFile + ".part";
         await using (FileStream file = File.Create(part))

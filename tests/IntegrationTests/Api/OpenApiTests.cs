@@ -21,12 +21,7 @@ public sealed class OpenApiTests(InProcessServer server) : IClassFixture<InProce
         document.String("openapi")!.ShouldStartWith("3.");
         Routes(document).Order(StringComparer.Ordinal).ShouldBe(
         [
-            "delete /v1/collections/{collection}", "delete /v1/collections/{collection}/documents/{id}", "delete /v1/dead-letters/{job}",
-            "get /healthz", "get /readyz", "get /schemas/document-change.v1.json", "get /v1/collections", "get /v1/collections/{collection}", "get /v1/collections/{collection}/documents",
-            "get /v1/collections/{collection}/documents/{id}", "get /v1/collections/{collection}/events", "get /v1/collections/{collection}/questions", "get /v1/collections/{collection}/snapshot", "get /v1/collections/{collection}/vectors",
-            "get /v1/dead-letters", "get /v1/dead-letters/{job}", "get /v1/dead-letters/{job}/payload", "get /v1/jobs", "get /v1/jobs/{job}", "get /v1/jobs/{job}/events", "get /v1/loads/{load}", "get /v1/loads/{load}/events",
-            "post /embed", "post /v1/codecs/decode", "post /v1/codecs/describe", "post /v1/codecs/encode", "post /v1/codecs/train", "post /v1/collections/{collection}/documents", "post /v1/collections/{collection}/questions", "post /v1/collections/{collection}/search", "post /v1/compress",
-            "post /v1/dead-letters/replay", "post /v1/dead-letters/{job}/replay",
+            "delete /v1/admin/models/{model}", "delete /v1/collections/{collection}", "delete /v1/collections/{collection}/documents/{id}", "delete /v1/dead-letters/{job}", "get /health", "get /healthz", "get /info", "get /metrics", "get /readyz", "get /schemas/document-change.v1.json", "get /v1/admin/models", "get /v1/collections", "get /v1/collections/{collection}", "get /v1/collections/{collection}/documents", "get /v1/collections/{collection}/documents/{id}", "get /v1/collections/{collection}/events", "get /v1/collections/{collection}/questions", "get /v1/collections/{collection}/snapshot", "get /v1/collections/{collection}/vectors", "get /v1/dead-letters", "get /v1/dead-letters/{job}", "get /v1/dead-letters/{job}/payload", "get /v1/jobs", "get /v1/jobs/{job}", "get /v1/jobs/{job}/events", "get /v1/loads/{load}", "get /v1/loads/{load}/events", "get /v1/models", "post /decode", "post /embed", "post /embed_all", "post /embed_sparse", "post /predict", "post /qdrant/inference", "post /rerank", "post /similarity", "post /tokenize", "post /v1/admin/models", "post /v1/admin/models/{model}/load", "post /v1/admin/models/{model}/unload", "post /v1/codecs/decode", "post /v1/codecs/describe", "post /v1/codecs/encode", "post /v1/codecs/train", "post /v1/collections/{collection}/documents", "post /v1/collections/{collection}/questions", "post /v1/collections/{collection}/search", "post /v1/compress", "post /v1/dead-letters/replay", "post /v1/dead-letters/{job}/replay", "post /v1/embeddings", "post /v1/explain", "post /v1/rerank", "post /v2/embed", "post /v2/rerank",
             "put /v1/collections/{collection}", "put /v1/collections/{collection}/documents/{id}", "put /v1/collections/{collection}/snapshot",
         ]);
     }
@@ -69,14 +64,14 @@ public sealed class OpenApiTests(InProcessServer server) : IClassFixture<InProce
     [InlineData("DocumentInput", "id,title,text,url,metadata,version", "")]
     [InlineData("BulkVerdict", "id,status,error", "status")]
     [InlineData("StatusInfo", "id,collection,job,statusUrl,status,error,version,chunks,reused,generation,attempts,timeline", "id,collection,job,statusUrl,status,version,chunks,reused,generation,attempts,timeline")]
-    [InlineData("SearchRequest", "query,top,mode,filter,context", "")]
+    [InlineData("SearchRequest", "query,top,mode,filter,context,tier", "")]
     [InlineData("Filter", "must,should,must_not,min_should", "")]
     [InlineData("MinShould", "conditions,min_count", "")]
     [InlineData("Condition", "key,match,range,geo_radius,geo_bounding_box,geo_polygon,values_count,is_empty,is_null,has_id,has_vector,nested,must,should,must_not,min_should", "")]
     [InlineData("Match", "value,any,except,text,text_any,phrase,prefix", "")]
     [InlineData("FieldRange", "lt,gt,gte,lte", "")]
     [InlineData("Nested", "key,filter", "")]
-    [InlineData("SearchResponse", "hits,context,space,tookMs", "hits,space,tookMs")]
+    [InlineData("SearchResponse", "hits,context,space,tier,tookMs", "hits,space,tookMs")]
     [InlineData("Hit", "document,chunk,score,title,text,start,end,metadata,headings,page", "document,chunk,score,text,start,end")]
     [InlineData("ContextRequest", "maxTokens,tokenizer,protect,prune", "")]
     [InlineData("ContextAnswer", "text,tokens,citations,ratio,rungs,skipped,partial", "text,tokens,citations")]

@@ -37,7 +37,8 @@ public sealed class SearchTests(SampleServer server) : IClassFixture<SampleServe
     public async Task A_search_that_says_nothing_else_is_hybrid_and_gives_ten_hits()
     {
         JsonElement answer = (await Api.PostJsonAsync("/v1/collections/sample/search", """{"query":"Who discovered oxygen?"}""")).ShouldBe(HttpStatusCode.OK).Json;
-        answer.Names().ShouldBe(["hits", "space", "tookMs"]);
+        answer.Names().ShouldBe(["hits", "space", "tier", "tookMs"]);
+        answer.String("tier").ShouldBe("full");
         answer.GetProperty("hits").GetArrayLength().ShouldBe(10);
         answer.GetProperty("hits")[0].String("document")!.ShouldStartWith("Oxygen");
         JsonElement hybrid = (await Api.PostJsonAsync("/v1/collections/sample/search", """{"query":"Who discovered oxygen?","top":10,"mode":"hybrid"}""")).Json;

@@ -10,13 +10,13 @@ public sealed class WireTests(InProcessServer server) : IClassFixture<InProcessS
     private ApiClient Api => server.Api;
 
     [Fact]
-    public async Task A_search_is_answered_by_hits_context_space_and_time()
+    public async Task A_search_is_answered_by_hits_context_space_tier_and_time()
     {
         string collection = await Api.NewCollectionAsync();
         await Api.BulkAsync(collection, """{"id":"a","title":"Lamps","text":"A lamp.","metadata":{"n":1}}""", """{"id":"b","text":"A second lamp."}""");
         JsonElement answer = (await Api.PostJsonAsync($"/v1/collections/{collection}/search",
             """{"query":"lamp","top":10,"mode":"hybrid","filter":{"must":[]},"context":{"maxTokens":50}}""")).ShouldBe(HttpStatusCode.OK).Json;
-        answer.Names().ShouldBe(["hits", "context", "space", "tookMs"]);
+        answer.Names().ShouldBe(["hits", "context", "space", "tier", "tookMs"]);
         Dictionary<string, JsonElement> hits = answer.GetProperty("hits").EnumerateArray().ToDictionary(h => h.String("document")!);
         hits["a"].Names().ShouldBe(["document", "chunk", "score", "title", "text", "start", "end", "metadata"]);
         hits["b"].Names().ShouldBe(["document", "chunk", "score", "text", "start", "end"]);

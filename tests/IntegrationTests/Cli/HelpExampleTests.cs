@@ -38,6 +38,7 @@ public sealed partial class HelpExampleTests : IDisposable
     [InlineData("jobs")]
     [InlineData("dead-letters")]
     [InlineData("bench codecs")]
+    [InlineData("model tiers")]
     public async Task Examples_of_a_command_that_ends_succeed(string command)
     {
         if (command is "search" or "bench codecs")

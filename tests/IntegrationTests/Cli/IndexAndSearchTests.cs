@@ -24,7 +24,7 @@ public sealed class IndexAndSearchTests : IDisposable
         (search.Out + search.Error).ShouldNotContain("\u001b");
 
         JsonElement answer = JsonDocument.Parse((await RunAsync("search 'How do I trim the wick?' --top 2 --context 60 --json")).ShouldSucceed().Out).RootElement;
-        answer.Names().ShouldBe(["hits", "context", "space", "tookMs"]);
+        answer.Names().ShouldBe(["hits", "context", "space", "tier", "tookMs"]);
         answer.GetProperty("hits")[0].String("document").ShouldBe("lamps/oil.md");
 
         JsonElement filtered = JsonDocument.Parse((await RunAsync("search lamp --mode lexical --filter language=de --filter year=2020 --json")).ShouldSucceed().Out).RootElement;
