@@ -65,6 +65,35 @@ public abstract class EncoderContract(ModelServer server)
     }
 
     [Fact]
+    public async Task It_matches_tokens_of_a_query_with_those_of_texts()
+    {
+        MatchResult result = await Encoder.MatchAsync(new MatchRequest("What gives light?", Texts), Cancel);
+        EmbedTokensResult query = await Encoder.EmbedTokensAsync(new EmbedRequest(["What gives light?"], InputKind.Query), Cancel), texts = await Encoder.EmbedTokensAsync(new EmbedRequest(Texts), Cancel);
+        for (int i = 0; i < Texts.Length; i++)
+        {
+            (TokenMatches matches, TokenVectors text) = (result.Texts[i], texts.Texts[i]);
+            (matches.QueryTokens, matches.Cosines.Length).ShouldBe((query.Texts[0].Starts.Length, query.Texts[0].Starts.Length * text.Starts.Length));
+            matches.Starts.ShouldBe(text.Starts);
+            matches.Ends.ShouldBe(text.Ends);
+            for (int c = 0; c < matches.Cosines.Length; c++)
+            {
+                int width = text.Dimensions, q = c % matches.QueryTokens * width, t = c / matches.QueryTokens * width;
+                matches.Cosines[c].ShouldBe(text.Values[t..(t + width)].Zip(query.Texts[0].Values[q..(q + width)], (a, b) => a * b).Sum(), 1e-5f);
+            }
+        }
+    }
+
+    [Fact]
+    public async Task It_pools_the_parts_of_a_text_that_were_read_together()
+    {
+        const string Text = "A lamp stands here. It gives light.";
+        EmbedResult parts = await Encoder.EmbedAsync(new EmbedRequest([Text, Text], InputKind.Document) { Spans = [[new TextSpan(0, 19), new TextSpan(20, Text.Length)], [new TextSpan(0, Text.Length)]] }, Cancel);
+        parts.Vectors.Count.ShouldBe(3);
+        parts.Vectors[2].ShouldBe((await Encoder.EmbedAsync(new EmbedRequest([Text], InputKind.Document), Cancel)).Vectors[0]);
+        parts.Vectors[0].ShouldNotBe((await Encoder.EmbedAsync(new EmbedRequest([Text[..19]], InputKind.Document), Cancel)).Vectors[0]);
+    }
+
+    [Fact]
     public async Task It_scores_by_late_interaction_and_by_a_cross_encoder()
     {
         ScoreResult late = await Encoder.ScoreAsync(new ScoreRequest("What gives light?", Texts, ModelServer.Dense), Cancel);
