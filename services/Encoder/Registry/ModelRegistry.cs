@@ -206,7 +206,10 @@ internal sealed class ModelRegistry : IDisposable
         {
             RetrievalException failure = e as RetrievalException ?? new RetrievalException(ErrorKind.Invalid, $"The model in {slot.Options.Path} cannot be served: {e.Message}", "Encoder:Models", slot.Options.Path, inner: e);
             Locked(() => slot.Fail(failure.Problem));
-            Log.LoadFailed(_serving.Logger, slot.Name, failure.Message);
+            if (!slot.IsDefault) // that one ends the start, with the same words
+            {
+                Log.LoadFailed(_serving.Logger, slot.Name, failure.Message);
+            }
             throw failure;
         }
     }

@@ -42,7 +42,7 @@ public sealed class WireTests(InProcessServer server) : IClassFixture<InProcessS
     [InlineData("PUT", "/v1/collections/{c}", """{"chunking":{"tokens":50}}""", "chunking.tokens", "maxTokens, chunker, overlap")]
     [InlineData("PUT", "/v1/collections/{c}/documents/a", """{"text":"A.","tags":[]}""", "tags", "id, title, text, url, metadata, version")]
     [InlineData("PUT", "/v1/collections/{c}/documents/a", """{"Text":"A."}""", "Text", "id, title, text, url, metadata, version")]
-    [InlineData("POST", "/v1/collections/{c}/search", """{"query":"a","limit":3}""", "limit", "query, top, mode, filter, context")]
+    [InlineData("POST", "/v1/collections/{c}/search", """{"query":"a","limit":3}""", "limit", "query, top, mode, filter, context, tier")]
     [InlineData("POST", "/v1/collections/{c}/search", """{"query":"a","context":{"max":3}}""", "context.max", "maxTokens, tokenizer, protect, prune")]
     [InlineData("POST", "/v1/collections/{c}/search", """{"query":"a","filter":{"shuold":[]}}""", "filter.shuold", "must, should, must_not, min_should")]
     [InlineData("POST", "/v1/collections/{c}/search", """{"query":"a","filter":{"must":[{"key":"k","rnge":{}}]}}""", "filter.must[0].rnge", "key, match, range, geo_radius, geo_bounding_box, geo_polygon, values_count, is_empty, is_null, has_id, has_vector, nested, must, should, must_not, min_should")]

@@ -5,6 +5,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Retrieval.Contracts;
 using Retrieval.Encoder;
 using Retrieval.Tests.Data;
+using Retrieval.UnitTests.Encoder.Upgrade;
+using Retrieval.UnitTests.Encoder.Variants;
 
 namespace Retrieval.UnitTests.Encoder.Serving;
 
@@ -64,6 +66,39 @@ public sealed class TracesTests : IDisposable
             if (labels.Any(l => l is { Key: "model", Value: "counted" }))
             {
                 sums.AddOrUpdate((name, (string?)labels.FirstOrDefault(l => l.Key == "outcome").Value ?? ""), value, (_, sum) => sum + value);
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Every_tier_with_a_model_of_its_own_has_its_own_series_and_a_tier_that_is_invented_has_none()
+    {
+        ConcurrentBag<(string Name, string Labels)> seen = [];
+        using MeterListener listener = new() { InstrumentPublished = (i, l) => { if (i.Meter.Name == EncoderMetrics.MeterName) { l.EnableMeasurementEvents(i); } } };
+        listener.SetMeasurementEventCallback<long>((i, _, labels, _) => Add(i.Name, labels.ToArray()));
+        listener.SetMeasurementEventCallback<int>((i, _, labels, _) => Add(i.Name, labels.ToArray()));
+        listener.Start();
+        CancellationToken none = TestContext.Current.CancellationToken;
+        using (LocalEncoder encoder = LocalEncoder.Load(TinyModel.Options(_folder["compiled"], TieredModel.Write(_folder, "tiered", 16)), NullLogger.Instance))
+        {
+            foreach (string? tier in (string?[])[null, "L4", "L3", "L2", "L2xD16"])
+            {
+                await encoder.EmbedAsync(new EmbedRequest(["aa ab"], InputKind.Query, Tier: tier), none);
+            }
+            await Should.ThrowAsync<RetrievalException>(() => encoder.EmbedAsync(new EmbedRequest(["aa ab"], InputKind.Query, Tier: "invented"), none));
+            listener.RecordObservableInstruments();
+        }
+        seen.Where(s => s.Name == "retrieval.encoder.queue.texts").Select(s => s.Labels).Order(StringComparer.Ordinal).ShouldBe(
+        [
+            "documents full document", "documents full query", "queries L2 document", "queries L2 query", "queries L3 document", "queries L3 query",
+        ]);
+        seen.Where(s => s.Name == "retrieval.encoder.tokens").Select(s => s.Labels).Distinct().Order(StringComparer.Ordinal).ShouldBe(["documents full", "queries L2", "queries L3"]);
+
+        void Add(string name, KeyValuePair<string, object?>[] labels)
+        {
+            if (labels.Any(l => l is { Key: "model", Value: "tiered" }))
+            {
+                seen.Add((name, string.Join(' ', labels.Where(l => l.Key is "variant" or "tier" or "priority").Select(l => l.Value))));
             }
         }
     }
