@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -13,9 +14,11 @@ public static class CompressionRole
     /// <summary>Serves <see cref="ICompressor"/> and the codecs in this process; needs an IEncoder and a TokenizerCache.</summary>
     public static IServiceCollection AddCompression(this IServiceCollection services, CompressionOptions options) => services
         .AddSingleton(options)
-        .AddSingleton<SentenceRanking>()
-        .AddSingleton<ICompressor, SentenceCompressor>()
+        .AddSingleton<Relevance>()
+        .AddSingleton<TargetTokenizers>()
+        .AddSingleton<ICompressor, ContextCompressor>()
         .AddSingleton<ICodecTrainer, LocalCodecTrainer>()
+        .AddSingleton<TrainingQueue>()
         .AddSingleton<ICodecService, LocalCodecService>();
 
     /// <summary>The internal routes for other processes.</summary>
@@ -34,15 +37,14 @@ public static class CompressionRole
     private static void MapCodecs(IEndpointRouteBuilder routes)
     {
         RouteGroupBuilder codecs = routes.MapGroup("").ExcludeFromDescription().WithMetadata(new DisableRequestSizeLimitAttribute());
-        codecs.MapPost(HttpCodecService.TrainRoute, async (CodecTrainRequest request, ICodecService service, CancellationToken cancellationToken) =>
-            Results.Json(await service.TrainAsync(request, cancellationToken), WireJson.Strict.CodecTrainResult));
-        codecs.MapPost(HttpCodecService.EncodeRoute, async (CodecEncodeRequest request, ICodecService service, CancellationToken cancellationToken) =>
-            Results.Json(await service.EncodeAsync(request, cancellationToken), WireJson.Strict.CodecEncodeResult));
-        codecs.MapPost(HttpCodecService.DecodeRoute, async (CodecDecodeRequest request, ICodecService service, CancellationToken cancellationToken) =>
-            Results.Json(await service.DecodeAsync(request, cancellationToken), WireJson.Strict.CodecDecodeResult));
-        codecs.MapPost(HttpCodecService.DescribeRoute, async (CodecDescribeRequest request, ICodecService service, CancellationToken cancellationToken) =>
-            Results.Json(await service.DescribeAsync(request, cancellationToken), WireJson.Strict.CodecDescription));
+        Map<CodecTrainRequest, CodecTrainResult>(codecs, HttpCodecService.TrainRoute, (service, request, cancel) => service.TrainAsync(request, cancel), WireJson.Strict.CodecTrainResult);
+        Map<CodecEncodeRequest, CodecEncodeResult>(codecs, HttpCodecService.EncodeRoute, (service, request, cancel) => service.EncodeAsync(request, cancel), WireJson.Strict.CodecEncodeResult);
+        Map<CodecDecodeRequest, CodecDecodeResult>(codecs, HttpCodecService.DecodeRoute, (service, request, cancel) => service.DecodeAsync(request, cancel), WireJson.Strict.CodecDecodeResult);
+        Map<CodecDescribeRequest, CodecDescription>(codecs, HttpCodecService.DescribeRoute, (service, request, cancel) => service.DescribeAsync(request, cancel), WireJson.Strict.CodecDescription);
     }
+
+    private static void Map<TRequest, TResult>(IEndpointRouteBuilder routes, string route, Func<ICodecService, TRequest, CancellationToken, Task<TResult>> call, JsonTypeInfo<TResult> written) where TRequest : class =>
+        routes.MapPost(route, async (TRequest request, ICodecService service, CancellationToken cancellationToken) => Results.Json(await call(service, request, cancellationToken), written));
 
     /// <summary>Raw float32; as long as the sender, which is the index of another process, says.</summary>
     private static async Task<float[]> ReadAsync(HttpRequest request, CancellationToken cancellationToken)

@@ -4,7 +4,7 @@ using Retrieval.Vectors.Codecs;
 namespace Retrieval.Compression;
 
 /// <summary>Codecs in this process, on every core.</summary>
-internal sealed class LocalCodecService(ICodecTrainer trainer, CompressionOptions options) : ICodecService
+internal sealed class LocalCodecService(ICodecTrainer trainer, TrainingQueue queue, CompressionOptions options) : ICodecService
 {
     /// <inheritdoc/>
     public async Task<CodecTrainResult> TrainAsync(CodecTrainRequest request, CancellationToken cancellationToken)
@@ -14,7 +14,7 @@ internal sealed class LocalCodecService(ICodecTrainer trainer, CompressionOption
             throw new RetrievalException(ErrorKind.Invalid, "No codec is named.", "codec", request.Codec, string.Join(", ", CodecSpec.Kinds), "Name one, such as int8 or pca4:48.");
         }
         CodecRows rows = CodecRows.Read(request.Vectors, request.Float32, request.Dimensions, options);
-        byte[] state = await trainer.TrainAsync(request.Codec, rows.Numbers, rows.Dimensions, request.Seed, cancellationToken);
+        byte[] state = await queue.RunAsync(() => trainer.TrainAsync(request.Codec, rows.Numbers, rows.Dimensions, request.Seed, cancellationToken), cancellationToken);
         Codec codec = Codec.Read(state);
         return new CodecTrainResult(request.Codec, codec.Dimensions, codec.CodeBytes, state.LongLength, state);
     }
@@ -55,7 +55,7 @@ internal sealed class LocalCodecService(ICodecTrainer trainer, CompressionOption
     {
         cancellationToken.ThrowIfCancellationRequested();
         Codec codec = CodecState.Read(request.State, options);
-        return Task.FromResult(new CodecDescription(codec.Kind, codec.Dimensions, codec.CodeBytes, request.State.LongLength, 8.0 * codec.CodeBytes / codec.Dimensions, CodecState.About[codec.Kind]));
+        return Task.FromResult(new CodecDescription(codec.Kind, codec.Dimensions, codec.CodeBytes, request.State.LongLength, 8.0 * codec.CodeBytes / codec.Dimensions, CodecKind.Find(codec.Kind)!.About));
     }
 
     private static float[] Decode(Codec codec, byte[]? code, int number)

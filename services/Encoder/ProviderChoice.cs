@@ -6,17 +6,22 @@ namespace Retrieval.Encoder;
 /// <summary>Which execution provider a session gets, and why.</summary>
 internal static class ProviderChoice
 {
+    /// <summary>Whether a wanted provider is the processor from the start; auto is, in a build without another.</summary>
+    public static bool IsProcessor(string wanted) => wanted == "cpu" || (wanted == "auto" && !EncoderSession.AvailableProviders.Contains(EncoderSession.CudaProvider));
+
+    /// <summary>The processor in words, for people.</summary>
+    public static string Processor(string wanted) => wanted == "cpu" ? "cpu (asked for)" : "cpu (this build has no CUDA provider)";
+
     /// <summary>Opens a graph on the wanted provider; auto takes CUDA when it loads.</summary>
+    /// <param name="graph">ONNX file.</param>
+    /// <param name="wanted">auto, cpu or cuda.</param>
+    /// <param name="threads">Inside a run, on the processor.</param>
     /// <returns>The session, and for people what was taken and why.</returns>
-    public static (EncoderSession Session, string Taken) Open(string graph, string wanted)
+    public static (EncoderSession Session, string Taken) Open(string graph, string wanted, int threads = 1)
     {
-        if (wanted == "cpu")
+        if (IsProcessor(wanted))
         {
-            return (Open(graph, ExecutionProvider.Cpu), "cpu (asked for)");
-        }
-        if (wanted == "auto" && !EncoderSession.AvailableProviders.Contains(EncoderSession.CudaProvider))
-        {
-            return (Open(graph, ExecutionProvider.Cpu), "cpu (this build has no CUDA provider)");
+            return (OnCpu(graph, threads), Processor(wanted));
         }
         try
         {
@@ -24,7 +29,7 @@ internal static class ProviderChoice
         }
         catch (OnnxRuntimeException e) when (wanted == "auto")
         {
-            return (Open(graph, ExecutionProvider.Cpu), $"cpu (CUDA does not load: {e.Message})");
+            return (OnCpu(graph, threads), $"cpu (CUDA does not load: {e.Message})");
         }
         catch (OnnxRuntimeException e)
         {
@@ -32,11 +37,11 @@ internal static class ProviderChoice
         }
     }
 
-    private static EncoderSession Open(string graph, ExecutionProvider provider)
+    private static EncoderSession OnCpu(string graph, int threads)
     {
         try
         {
-            return EncoderSession.Open(graph, 1, provider);
+            return EncoderSession.Open(graph, threads, ExecutionProvider.Cpu);
         }
         catch (OnnxRuntimeException e)
         {

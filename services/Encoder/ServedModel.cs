@@ -5,49 +5,58 @@ using Retrieval.Tokenization;
 
 namespace Retrieval.Encoder;
 
-/// <summary>A model with the texts that wait for it and the threads that run it.</summary>
-internal sealed record Lane(EncoderModel Model, BatchQueue Queue, BatchLoop Loop)
-{
-    public static Lane Start(EncoderModel model, EncoderOptions options, ILogger logger)
-    {
-        BatchQueue queue = new(model.Name, options.QueueTokens, options.BatchTokens);
-        return new Lane(model, queue, new BatchLoop(model, queue, options.ThreadCount, logger));
-    }
-}
-
 /// <summary>
-/// What one name in requests stands for: usually one model; for an asymmetric pair (LEAF, arXiv 2509.12539) the teacher for documents and the
-/// student for queries, in the teacher's space.
+/// What one name in requests stands for: a model for documents, and the tiers that may encode a query of its space: the same model, one that leaves it
+/// earlier (2D Matryoshka, arXiv 2402.14776), or a student (LEAF, arXiv 2509.12539).
 /// </summary>
 internal sealed class ServedModel : IDisposable
 {
-    private ServedModel(Lane documents, Lane queries)
+    private readonly OpenedModel _opened;
+    private readonly Dictionary<TierModel, Lazy<Lane>> _lanes;
+
+    private ServedModel(OpenedModel opened, Lane documents, Dictionary<TierModel, Lazy<Lane>> lanes)
     {
-        (Documents, Queries) = (documents, queries);
-        Description = documents.Model.Description with { QueryPrompt = queries.Model.Description.QueryPrompt };
+        (_opened, Documents, _lanes) = (opened, documents, lanes);
+        Lazy<Lane> ofDocuments = new(documents);
+        Tiers = [.. opened.Tiers.Select(t => new ServedTier(t, t.Model is null ? ofDocuments : lanes[t.Model]))];
+        EncoderDescription own = opened.Documents.Description;
+        Description = own with { QueryPrompt = Default.Template.Before, Tiers = own.Kind == ModelKind.Embedding ? [Default.Description, .. Tiers.Where(t => t != Default).Select(t => t.Description)] : null };
     }
 
     /// <summary>Encodes what is stored, raw texts and token vectors.</summary>
     public Lane Documents { get; }
 
-    /// <summary>Encodes queries; the same lane unless the model is a pair.</summary>
-    public Lane Queries { get; }
+    /// <summary>As retrieval.json lists them.</summary>
+    public IReadOnlyList<ServedTier> Tiers { get; }
+
+    /// <summary>Tier of a query when nothing says another.</summary>
+    public ServedTier Default => Tiers[_opened.Default];
 
     /// <summary>The space is that of documents, the query prompt that of queries.</summary>
     public EncoderDescription Description { get; }
 
-    /// <summary>One lane, or two.</summary>
-    public IEnumerable<Lane> Lanes => Documents == Queries ? [Documents] : [Documents, Queries];
+    /// <summary>Those that are open: of documents, and of tiers with a model of their own.</summary>
+    public IEnumerable<Lane> Lanes => [Documents, .. Open(_lanes)];
+
+    /// <summary>Bytes of graphs and weights, those of tiers that are not open yet included.</summary>
+    public long Bytes => _opened.Bytes;
+
+    /// <summary>Runs at once and threads of each, for people.</summary>
+    public string Runs => string.Join("; ", Lanes.Select(l => l.Shape.ToString()).Distinct());
 
     /// <summary>Loads a folder with what its retrieval.json and router say.</summary>
     /// <exception cref="RetrievalException">Invalid: which file, what is wrong, the way out.</exception>
-    public static ServedModel Load(ModelOptions options, EncoderOptions encoder, ILogger logger)
+    public static ServedModel Load(ModelOptions options, Serving serving)
     {
         try
         {
-            (EncoderModel documents, EncoderModel? queries) = Open(options, encoder, logger);
-            Lane first = Lane.Start(documents, encoder, logger);
-            return new ServedModel(first, queries is null ? first : Lane.Start(queries, encoder, logger));
+            OpenedModel opened = Open(options, serving.Options, serving.Logger);
+            foreach (OpenedTier tier in opened.Tiers.Where(t => t.Variant.Measured is not null))
+            {
+                PairMeasure measured = tier.Variant.Measured!.Measure;
+                Log.Admitted(serving.Logger, opened.Documents.Name, tier.Variant.Name, measured.Cosine.Value, measured.RecallKept.Value, measured.RecallKept.Low, measured.RecallKept.High, measured.Texts);
+            }
+            return Start(opened, serving);
         }
         catch (Exception e) when (e is ModelFormatException or OnnxFormatException or PassRefusedException or TokenizerFormatException or IOException or UnauthorizedAccessException)
         {
@@ -55,100 +64,45 @@ internal sealed class ServedModel : IDisposable
         }
     }
 
-    /// <summary>The models of a folder, without threads: the second encodes queries where that is another.</summary>
-    internal static (EncoderModel Documents, EncoderModel? Queries) Open(ModelOptions options, EncoderOptions encoder, ILogger logger)
-    {
-        RetrievalFile file = RetrievalFile.Read(options.Path);
-        RequirePlain(file);
-        string name = options.Name ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(options.Path)));
-        ModelFolder folder = ModelFolder.Read(file.Model);
-        ModelFolder own = Changed(folder, file, file.Queries is { Model: null } variant ? variant.Prompt : null);
-        EncoderModel documents = EncoderModel.Open(name, own, file.Passes, options.MaxTokens, encoder);
-        try
-        {
-            return (documents, OpenQueries(name, folder, file, documents, encoder, logger));
-        }
-        catch
-        {
-            documents.Dispose();
-            throw;
-        }
-    }
+    /// <summary>The models of a folder, without threads.</summary>
+    internal static OpenedModel Open(ModelOptions options, EncoderOptions encoder, ILogger logger) => OpenedModel.Open(options, encoder, logger);
+
+    /// <summary>Token vectors and texts without a tier of their own are encoded by the documents' model; what stands around a query there is the default tier's, where that has no other model.</summary>
+    public TextTemplate TemplateOf(InputKind kind) => kind == InputKind.Query && Default.IsOfDocuments ? Default.Template : Documents.Model.TemplateOf(kind);
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        foreach (Lane lane in Lanes)
-        {
-            lane.Loop.Dispose();
-            lane.Model.Dispose();
-        }
-    }
+    public void Dispose() => Close(_opened, [.. Lanes]);
 
-    /// <summary>What another folder's own file says would be lost without a word.</summary>
-    private static void RequirePlain(RetrievalFile file)
+    /// <summary>Threads for every model that is open; a tier that is closed gets its own when it is first asked for.</summary>
+    private static ServedModel Start(OpenedModel opened, Serving serving)
     {
-        string other = Path.Combine(file.Model, RetrievalFile.Name);
-        if (other != file.File && File.Exists(other))
-        {
-            throw new ModelFormatException(file.File, $"names the model in {file.Model}, which has a {RetrievalFile.Name} of its own. Move what that says into this file.");
-        }
-    }
-
-    private static EncoderModel? OpenQueries(string name, ModelFolder folder, RetrievalFile file, EncoderModel documents, EncoderOptions encoder, ILogger logger)
-    {
-        EncoderModel? queries = file.Queries is { Model: { } path } variant ? OpenStudent(name, path, variant.Prompt, encoder)
-            : folder.Queries is { } routed ? EncoderModel.Open(name, Changed(routed, file, file.Queries?.Prompt), [], null, encoder) : null;
+        List<Lane> started = [];
         try
         {
-            if (queries is not null && file.Queries is { Measured: { } measured } admitted)
-            {
-                measured.Require(file.File, documents.Description.Space, queries.Description.Space);
-                Log.Pair(logger, name, admitted.Name, measured.Measure.Cosine.Value, measured.Measure.RecallKept.Value, measured.Measure.RecallKept.Low, measured.Measure.RecallKept.High, measured.Measure.Texts);
-            }
-            RequireFitting(queries ?? documents, documents, queries is null || file.Queries?.Model is not null ? file.File : file.Model);
-            return queries;
+            started.Add(new Lane(opened.Documents, "documents", OpenedModel.OnlyTier, serving));
+            Dictionary<TierModel, Lazy<Lane>> lanes = opened.Tiers.Where(t => t.Model is not null).GroupBy(t => t.Model!)
+                .ToDictionary(g => g.Key, g => new Lazy<Lane>(() => new Lane(g.Key.Model, "queries", g.First().Variant.Name, serving)));
+            started.AddRange(lanes.Where(l => l.Key.IsOpen).Select(l => l.Value.Value));
+            return new ServedModel(opened, started[0], lanes);
         }
         catch
         {
-            queries?.Dispose();
+            Close(opened, started);
             throw;
         }
     }
 
-    private static EncoderModel OpenStudent(string name, string path, string? prompt, EncoderOptions encoder)
-    {
-        RetrievalFile own = RetrievalFile.Read(path);
-        return own.Model == path || Path.GetFullPath(own.Model) == Path.GetFullPath(path)
-            ? EncoderModel.Open(name, Changed(ModelFolder.Read(path), own, prompt), own.Passes, null, encoder)
-            : throw new ModelFormatException(own.File, $"serves the model in {own.Model}: a pair cannot be the student of another. Name the folder of a model itself.");
-    }
+    private static IEnumerable<Lane> Open(Dictionary<TierModel, Lazy<Lane>> lanes) => lanes.Values.Where(l => l.IsValueCreated).Select(l => l.Value);
 
-    /// <summary>A vector of other dimensions would be compared with nothing.</summary>
-    private static void RequireFitting(EncoderModel queries, EncoderModel documents, string file)
+    private static void Close(OpenedModel opened, IReadOnlyList<Lane> lanes)
     {
-        (int asked, int stored) = (queries.Description.Space.Dimensions, documents.Description.Space.Dimensions);
-        if (asked != stored)
+        foreach (Lane lane in lanes)
         {
-            throw new ModelFormatException(file, $"pairs queries of {asked} dimensions with documents of {stored}. Both have to give the same: align the student with 'retrieval model align', or cut both to the same.");
+            lane.Dispose();
+        }
+        if (!lanes.Any(l => l.IsDead)) // weights may be shared: a run that does not come back keeps them all
+        {
+            opened.Dispose();
         }
     }
-
-    private static ModelFolder Changed(ModelFolder folder, RetrievalFile file, string? prompt) => folder with
-    {
-        QueryPrompt = prompt ?? folder.QueryPrompt,
-        Instruction = file.Instruction == InstructionMask.None || folder.PoolingMode == "mean" ? file.Instruction
-            : throw new ModelFormatException(file.File, $"leaves an instruction out of a mean, but the model's pooling is {folder.PoolingMode}. Leave out 'instruction'."),
-        Steps = file.Dimensions is { } dimensions ? [.. Steps(folder, file), new FirstNumbers(dimensions, file.File), UnitLength.Instance] : Steps(folder, file),
-    };
-
-    /// <summary>A dense layer that was trained for the last layer says nothing about another: an exit brings its own.</summary>
-    private static IReadOnlyList<IVectorStep> Steps(ModelFolder folder, RetrievalFile file) => file.Passes.LastOrDefault(p => p.Layer is not null) switch
-    {
-        null => folder.Steps,
-        { Dense: { } dense } => [DenseLayer.OfFile(dense, tanh: false), .. folder.Steps.Where(s => s is not DenseLayer)],
-        { Layer: var layer } when folder.Steps.Any(s => s is DenseLayer) => throw new ModelFormatException(file.File,
-            $"leaves after layer {layer}, but the model has a dense layer behind its last one. Name the one that was trained for this exit with 'dense', as a .safetensors file."),
-        _ => folder.Steps,
-    };
 }

@@ -29,6 +29,14 @@ internal static class ApiDescription
             {
                 schema.Enum = [.. Enum.GetValues(type.Type).Cast<object>().Select(value => JsonSerializer.SerializeToNode(value, type)!)];
             }
+            if (type.Type == typeof(CompressPassage))
+            {
+                schema.OneOf = [new OpenApiSchema { Type = JsonSchemaType.String }, new OpenApiSchema
+                {
+                    Type = JsonSchemaType.Object, Required = new HashSet<string> { "text" },
+                    Properties = new Dictionary<string, IOpenApiSchema> { ["id"] = new OpenApiSchema { Type = JsonSchemaType.String }, ["text"] = new OpenApiSchema { Type = JsonSchemaType.String } },
+                }];
+            }
             return Task.CompletedTask;
         });
 
@@ -60,16 +68,23 @@ internal static class ApiDescription
     /// <summary>A query parameter that the handler reads itself.</summary>
     public static RouteHandlerBuilder Query(this RouteHandlerBuilder route, string name, JsonSchemaType type, string description) => route.Parameter(name, ParameterLocation.Query, type, description);
 
+    /// <summary>A list that is read page by page.</summary>
+    public static RouteHandlerBuilder Paged(this RouteHandlerBuilder route) =>
+        route.Query("after", JsonSchemaType.String, "The 'next' of the page before.").Query("limit", JsonSchemaType.Integer, "Rows of a page, 1 to 1000; default 100.");
+
+    /// <summary>A stream of server-sent events.</summary>
+    public static RouteHandlerBuilder ProducesEvents(this RouteHandlerBuilder route) => route.Produces<string>(200, "text/event-stream");
+
     /// <summary>The document id at the end of the path, which may hold slashes.</summary>
     public static RouteHandlerBuilder IdInPath(this RouteHandlerBuilder route) =>
         route.Parameter("id", ParameterLocation.Path, JsonSchemaType.String, "Id of the document; everything behind /documents/, slashes included.");
 
-    /// <summary>Media types whose body is the text itself.</summary>
-    public static RouteHandlerBuilder TextBodies(this RouteHandlerBuilder route, params string[] types) => route.AddOpenApiOperationTransformer((operation, _, _) =>
+    /// <summary>Media types whose body is the text or the file itself.</summary>
+    public static RouteHandlerBuilder RawBodies(this RouteHandlerBuilder route, string[] types, string? format) => route.AddOpenApiOperationTransformer((operation, _, _) =>
     {
         foreach (string type in types)
         {
-            operation.RequestBody!.Content![type].Schema = new OpenApiSchema { Type = JsonSchemaType.String };
+            operation.RequestBody!.Content![type].Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = format };
         }
         return Task.CompletedTask;
     });

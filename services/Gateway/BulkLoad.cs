@@ -11,7 +11,7 @@ namespace Retrieval.Gateway;
 /// NDJSON: a document a line in, a verdict a line out, in the same order. Lines are accepted while the body still arrives, many in flight so that they
 /// share commits. The verdicts go out when the body has been read: a client that sends everything before it reads cannot block itself.
 /// </summary>
-internal sealed class BulkLoad(DocumentAcceptance acceptance, GatewayOptions options)
+internal sealed class BulkLoad(DocumentAcceptance acceptance, Catalog catalog, GatewayOptions options, TimeProvider time)
 {
     private const int InFlight = 64;
     private static readonly byte[] NewLine = [(byte)'\n'];
@@ -20,6 +20,8 @@ internal sealed class BulkLoad(DocumentAcceptance acceptance, GatewayOptions opt
     {
         RequestBody.LiftServerLimit(context.Request);
         List<Task<(BulkVerdict Verdict, Job? Job)>> lines = [];
+        Guid load = JobId.New(time);
+        context.Response.Headers.Location = $"/v1/loads/{load}";
         long refused = 0;
         SemaphoreSlim room = new(InFlight); // not disposed: lines may still hold it when the client leaves
         await foreach (NdjsonLine line in NdjsonLine.ReadAsync(context.Request.BodyReader, options.MaxDocumentBytes, cancellationToken))
@@ -30,15 +32,18 @@ internal sealed class BulkLoad(DocumentAcceptance acceptance, GatewayOptions opt
                 continue;
             }
             await room.WaitAsync(cancellationToken);
-            lines.Add(AcceptAsync(collection, line, room, cancellationToken));
+            lines.Add(AcceptAsync((collection, load), line, room, cancellationToken));
         }
         context.Response.ContentType = "application/x-ndjson";
+        bool isPatient = true;
         foreach (Task<(BulkVerdict Verdict, Job? Job)> line in lines)
         {
             (BulkVerdict verdict, Job? job) = await line;
             if (wait && job is not null)
             {
-                Job done = await acceptance.WaitAsync(collection, job, cancellationToken);
+                // The first that is not finished in time ends the waiting for all: otherwise each of many lines would wait as long again.
+                Job done = isPatient ? await acceptance.WaitAsync(collection, job, cancellationToken) : await catalog.FindJobAsync(job.Id, cancellationToken) ?? job;
+                isPatient &= done.IsFinished;
                 verdict = verdict with { Status = done.Status, Error = done.Error };
             }
             await WriteAsync(context.Response.BodyWriter, verdict, wait, cancellationToken);
@@ -50,7 +55,7 @@ internal sealed class BulkLoad(DocumentAcceptance acceptance, GatewayOptions opt
         await context.Response.BodyWriter.FlushAsync(cancellationToken);
     }
 
-    private async Task<(BulkVerdict Verdict, Job? Job)> AcceptAsync(CollectionRow collection, NdjsonLine line, SemaphoreSlim room, CancellationToken cancellationToken)
+    private async Task<(BulkVerdict Verdict, Job? Job)> AcceptAsync((CollectionRow Collection, Guid Load) into, NdjsonLine line, SemaphoreSlim room, CancellationToken cancellationToken)
     {
         string? id = null;
         try
@@ -61,7 +66,7 @@ internal sealed class BulkLoad(DocumentAcceptance acceptance, GatewayOptions opt
             }
             DocumentInput document = RequestBody.ParseJson<DocumentInput>(line.Json.Span, WireJson.Strict.DocumentInput);
             id = document.Id;
-            Job job = await acceptance.AcceptAsync(collection, JobQueue.Bulk, document, "text/plain", cancellationToken);
+            Job job = await acceptance.AcceptAsync(into.Collection, new JobOrder(JobKind.Upsert, JobQueue.Bulk, "text/plain", into.Load), document, cancellationToken);
             return (new BulkVerdict(id, job.Status, job.Error), job);
         }
         catch (RetrievalException e)

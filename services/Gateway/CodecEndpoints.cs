@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -10,29 +11,19 @@ internal static class CodecEndpoints
 {
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/v1/codecs/train", async (HttpRequest request, ICodecService codecs, GatewayOptions options, CancellationToken cancellationToken) =>
-            {
-                CodecTrainRequest training = await RequestBody.ReadJsonAsync(request, options.MaxDocumentBytes, WireJson.Strict.CodecTrainRequest, cancellationToken);
-                return Results.Json(await codecs.TrainAsync(training, cancellationToken), WireJson.Strict.CodecTrainResult);
-            })
-            .WithSummary("Train a codec from vectors").Accepts<CodecTrainRequest>("application/json").Produces<CodecTrainResult>().Problems(400, 413, 415);
-        routes.MapPost("/v1/codecs/encode", async (HttpRequest request, ICodecService codecs, GatewayOptions options, CancellationToken cancellationToken) =>
-            {
-                CodecEncodeRequest vectors = await RequestBody.ReadJsonAsync(request, options.MaxDocumentBytes, WireJson.Strict.CodecEncodeRequest, cancellationToken);
-                return Results.Json(await codecs.EncodeAsync(vectors, cancellationToken), WireJson.Strict.CodecEncodeResult);
-            })
-            .WithSummary("Code vectors with a trained codec").Accepts<CodecEncodeRequest>("application/json").Produces<CodecEncodeResult>().Problems(400, 413, 415);
-        routes.MapPost("/v1/codecs/decode", async (HttpRequest request, ICodecService codecs, GatewayOptions options, CancellationToken cancellationToken) =>
-            {
-                CodecDecodeRequest codes = await RequestBody.ReadJsonAsync(request, options.MaxDocumentBytes, WireJson.Strict.CodecDecodeRequest, cancellationToken);
-                return Results.Json(await codecs.DecodeAsync(codes, cancellationToken), WireJson.Strict.CodecDecodeResult);
-            })
-            .WithSummary("Decode codes to vectors").Accepts<CodecDecodeRequest>("application/json").Produces<CodecDecodeResult>().Problems(400, 413, 415);
-        routes.MapPost("/v1/codecs/describe", async (HttpRequest request, ICodecService codecs, GatewayOptions options, CancellationToken cancellationToken) =>
-            {
-                CodecDescribeRequest state = await RequestBody.ReadJsonAsync(request, options.MaxDocumentBytes, WireJson.Strict.CodecDescribeRequest, cancellationToken);
-                return Results.Json(await codecs.DescribeAsync(state, cancellationToken), WireJson.Strict.CodecDescription);
-            })
-            .WithSummary("Describe a trained codec").Accepts<CodecDescribeRequest>("application/json").Produces<CodecDescription>().Problems(400, 413, 415);
+        Map(routes, "train", (codecs, request, cancel) => codecs.TrainAsync(request, cancel), WireJson.Strict.CodecTrainRequest, WireJson.Strict.CodecTrainResult)
+            .WithSummary("Train a codec from vectors").Problems(400, 413, 415, 429);
+        Map(routes, "encode", (codecs, request, cancel) => codecs.EncodeAsync(request, cancel), WireJson.Strict.CodecEncodeRequest, WireJson.Strict.CodecEncodeResult)
+            .WithSummary("Code vectors with a trained codec").Problems(400, 413, 415);
+        Map(routes, "decode", (codecs, request, cancel) => codecs.DecodeAsync(request, cancel), WireJson.Strict.CodecDecodeRequest, WireJson.Strict.CodecDecodeResult)
+            .WithSummary("Decode codes to vectors").Problems(400, 413, 415);
+        Map(routes, "describe", (codecs, request, cancel) => codecs.DescribeAsync(request, cancel), WireJson.Strict.CodecDescribeRequest, WireJson.Strict.CodecDescription)
+            .WithSummary("Describe a trained codec").Problems(400, 413, 415);
     }
+
+    private static RouteHandlerBuilder Map<TRequest, TResult>(IEndpointRouteBuilder routes, string step, Func<ICodecService, TRequest, CancellationToken, Task<TResult>> call,
+        JsonTypeInfo<TRequest> read, JsonTypeInfo<TResult> written) where TRequest : class =>
+        routes.MapPost($"/v1/codecs/{step}", async (HttpRequest request, ICodecService codecs, GatewayOptions options, CancellationToken cancellationToken) =>
+            Results.Json(await call(codecs, await RequestBody.ReadJsonAsync(request, options.MaxDocumentBytes, read, cancellationToken), cancellationToken), written))
+        .Accepts<TRequest>("application/json").Produces<TResult>();
 }

@@ -7,21 +7,27 @@ namespace Retrieval.Gateway;
 internal sealed class DocumentAcceptance(Catalog catalog, EmbeddedIndex index, GatewayOptions options)
 {
     /// <summary>Durable on return.</summary>
-    public async Task<Job> AcceptAsync(CollectionRow collection, JobQueue queue, DocumentInput document, string mediaType, CancellationToken cancellationToken)
+    public Task<Job> AcceptAsync(CollectionRow collection, JobQueue queue, DocumentInput document, string mediaType, CancellationToken cancellationToken) =>
+        AcceptAsync(collection, new JobOrder(JobKind.Upsert, queue, mediaType), document, cancellationToken);
+
+    /// <inheritdoc cref="AcceptAsync(CollectionRow, JobQueue, DocumentInput, string, CancellationToken)"/>
+    public Task<Job> AcceptAsync(CollectionRow collection, JobOrder order, DocumentInput document, CancellationToken cancellationToken)
     {
-        Check(document);
-        return await AcceptAsync(collection, JobKind.Upsert, queue, document, mediaType, cancellationToken);
+        DocumentRules.RequireId(document.Id);
+        RequireContent(order.Content, document);
+        DocumentRules.RequireVersion(document.Version);
+        return AcceptCheckedAsync(collection, order, document, cancellationToken);
     }
 
     /// <summary>Accepts the removal of a document that exists.</summary>
     public async Task<Job> AcceptDeletionAsync(CollectionRow collection, string id, long? version, CancellationToken cancellationToken)
     {
-        CheckVersion(version);
+        DocumentRules.RequireVersion(version);
         if (await catalog.FindDocumentAsync(collection, id, cancellationToken) is null)
         {
             throw Unknown(collection, id);
         }
-        return await AcceptAsync(collection, JobKind.Delete, JobQueue.Interactive, new DocumentInput { Id = id, Version = version }, "", cancellationToken);
+        return await AcceptCheckedAsync(collection, new JobOrder(JobKind.Delete, JobQueue.Interactive, ""), new DocumentInput { Id = id, Version = version }, cancellationToken);
     }
 
     /// <summary>Waits until the job is finished and this process's index shows it; the job as it stands when the time is over.</summary>
@@ -47,32 +53,26 @@ internal sealed class DocumentAcceptance(Catalog catalog, EmbeddedIndex index, G
     public static RetrievalException Unknown(CollectionRow collection, string id) => new(ErrorKind.NotFound, $"Collection '{collection.Name}' has no document '{id}'.", "id", id,
         help: $"GET /v1/collections/{collection.Name}/documents lists what is there.");
 
-    private async Task<Job> AcceptAsync(CollectionRow collection, JobKind kind, JobQueue queue, DocumentInput document, string mediaType, CancellationToken cancellationToken)
+    /// <summary>A file has its text yet to be read.</summary>
+    private static void RequireContent(byte[]? file, DocumentInput document)
+    {
+        if (file is null)
+        {
+            DocumentRules.RequireText(document);
+        }
+        else if (file.Length == 0)
+        {
+            throw new RetrievalException(ErrorKind.Invalid, $"Document '{document.Id}' is an empty file.", "body", "0 bytes", "at least one byte", "Send the file as the body.");
+        }
+    }
+
+    private async Task<Job> AcceptCheckedAsync(CollectionRow collection, JobOrder order, DocumentInput document, CancellationToken cancellationToken)
     {
         long open = catalog.OpenJobs;
         if (open >= options.MaxOpenJobs)
         {
             throw new RetrievalException(ErrorKind.Overloaded, $"{open} documents are waiting already.", "documents", $"{open}", $"{options.MaxOpenJobs} (Gateway:MaxOpenJobs)", "Try again later.");
         }
-        return await catalog.AcceptAsync(collection, kind, queue, document, mediaType, cancellationToken);
-    }
-
-    private static void Check(DocumentInput document)
-    {
-        Names.Document(document.Id);
-        if (string.IsNullOrWhiteSpace(document.Text))
-        {
-            throw new RetrievalException(ErrorKind.Invalid, $"Document '{document.Id}' has no text.", "text", document.Text is null ? null : "white space only", "at least one visible character",
-                "Send the text in the field 'text', or as the raw body with Content-Type text/plain or text/markdown.");
-        }
-        CheckVersion(document.Version);
-    }
-
-    private static void CheckVersion(long? version)
-    {
-        if (version is < 1)
-        {
-            throw new RetrievalException(ErrorKind.Invalid, $"Version {version} is not possible.", "version", $"{version}", "1 or more", "Count up, or leave the version out.");
-        }
+        return await catalog.AcceptAsync(collection, order, document, cancellationToken);
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -9,28 +10,29 @@ using Retrieval.Storage;
 
 namespace Retrieval.Gateway;
 
-/// <summary><c>/v1/collections/{c}/documents</c> and <c>/v1/jobs</c>.</summary>
+/// <summary><c>/v1/collections/{c}/documents</c>.</summary>
 internal static class DocumentEndpoints
 {
-    private static readonly string[] RawTypes = ["text/plain", "text/markdown"];
-    private static readonly string AllTypes = string.Join(", ", [.. RawTypes, "application/json"]);
+    /// <summary>Bodies that are the text; everything else is a file that ingestion reads.</summary>
+    private static readonly string[] TextTypes = ["text/plain", "text/markdown"];
+    private static readonly string[] FileTypes = [.. FileFormat.All.SelectMany(f => f.MediaTypes).Except([.. TextTypes, "application/json"]), FileFormat.Unknown];
+    private static readonly string AllTypes = string.Join(", ", [.. TextTypes, "application/json", .. FileTypes]);
 
     public static void Map(IEndpointRouteBuilder routes)
     {
         const string Wait = "Answer when the outcome is known; 202 after Gateway:WaitSeconds.", Documents = "/v1/collections/{collection}/documents", Document = Documents + "/{**id}";
         routes.MapPut(Document, PutAsync).WithSummary("Write or replace a document")
-            .WithDescription("JSON, or the text itself as text/plain or text/markdown (then title, url and version are query parameters). 202 with a status URL; wait=true answers when the document can be found.")
-            .Accepts<DocumentInput>("application/json", RawTypes).TextBodies(RawTypes).IdInPath().Query("wait", JsonSchemaType.Boolean, Wait)
-            .Query("title", JsonSchemaType.String, "Title of a raw text.").Query("url", JsonSchemaType.String, "Where the original of a raw text is.").Query("version", JsonSchemaType.Integer, "Version of a raw text.")
+            .WithDescription("JSON, or a file as it is (then title, url, version and metadata are query parameters): text/plain and text/markdown are kept as the text, from the others the text is read, and GET returns that. application/octet-stream: the format shows in the content or in the ending of the id. 202 with a status URL; wait=true answers when the document can be found.")
+            .Accepts<DocumentInput>("application/json", [.. TextTypes, .. FileTypes]).RawBodies(TextTypes, null).RawBodies(FileTypes, "binary").IdInPath().Query("wait", JsonSchemaType.Boolean, Wait)
+            .Query("title", JsonSchemaType.String, "Title of a file; default: what the file itself says.").Query("url", JsonSchemaType.String, "Where the original of a file is; relative links in HTML are resolved against it.").Query("version", JsonSchemaType.Integer, "Version of a file.").Query("metadata", JsonSchemaType.String, "Metadata of a file, as a JSON object.")
             .Produces<StatusInfo>().Produces<StatusInfo>(202).Problems(400, 404, 413, 415, 429);
         routes.MapGet(Document, GetAsync).WithSummary("Read a document; offsets point into its text").IdInPath().Produces<DocumentInfo>().Problems(400, 404);
         routes.MapDelete(Document, DeleteAsync).WithSummary("Remove a document").IdInPath().Query("wait", JsonSchemaType.Boolean, Wait).Query("version", JsonSchemaType.Integer, "Version of the removal.")
             .Produces<StatusInfo>().Produces<StatusInfo>(202).Problems(400, 404, 429);
-        routes.MapGet(Documents, ListAsync).WithSummary("List documents by id").Query("after", JsonSchemaType.String, "The 'next' of the page before.").Query("limit", JsonSchemaType.Integer, "Rows of a page, 1 to 1000; default 100.")
+        routes.MapGet(Documents, ListAsync).WithSummary("List documents by id").Query("source", JsonSchemaType.String, "Only documents of this folder source, with path and hash.").Query("after", JsonSchemaType.String, "The 'next' of the page before.").Query("limit", JsonSchemaType.Integer, "Rows of a page, 1 to 1000; default 100.")
             .Produces<DocumentList>().Problems(400, 404);
-        routes.MapPost(Documents, BulkAsync).WithSummary("Write many documents: one JSON document a line, one verdict a line").Query("wait", JsonSchemaType.Boolean, Wait)
+        routes.MapPost(Documents, BulkAsync).WithSummary("Write many documents: one JSON document a line, one verdict a line").WithDescription("The Location header names the load: its counts, and under /events its progress.").Query("wait", JsonSchemaType.Boolean, Wait)
             .Accepts<DocumentInput>("application/x-ndjson").Produces<BulkVerdict>(200, "application/x-ndjson").Problems(400, 404, 415);
-        routes.MapGet("/v1/jobs/{job:guid}", JobAsync).WithSummary("Status of a document's change").Produces<StatusInfo>().Problems(404);
     }
 
     private static async Task<IResult> PutAsync(string collection, HttpContext context, Catalog catalog, DocumentAcceptance acceptance, GatewayOptions options, CancellationToken cancellationToken)
@@ -38,31 +40,32 @@ internal static class DocumentEndpoints
         string id = Names.DocumentInPath(context);
         bool wait = Flag(context.Request, "wait");
         CollectionRow row = await catalog.GetCollectionAsync(collection, cancellationToken);
-        (DocumentInput document, string mediaType) = await ReadAsync(context.Request, id, options.MaxDocumentBytes, cancellationToken);
-        Job job = await acceptance.AcceptAsync(row, JobQueue.Interactive, document, mediaType, cancellationToken);
+        (DocumentInput document, byte[]? content, string mediaType) = await ReadAsync(context.Request, id, options.MaxDocumentBytes, cancellationToken);
+        Job job = await acceptance.AcceptAsync(row, new JobOrder(JobKind.Upsert, JobQueue.Interactive, mediaType) { Content = content }, document, cancellationToken);
         return StatusReport.Answer(context, wait ? await acceptance.WaitAsync(row, job, cancellationToken) : job);
     }
 
-    private static async Task<(DocumentInput Document, string MediaType)> ReadAsync(HttpRequest request, string id, long limit, CancellationToken cancellationToken)
+    private static async Task<(DocumentInput Document, byte[]? Content, string MediaType)> ReadAsync(HttpRequest request, string id, long limit, CancellationToken cancellationToken)
     {
         MediaTypeHeaderValue? type = MediaTypeHeaderValue.TryParse(request.ContentType, out MediaTypeHeaderValue? parsed) ? parsed : null;
         string name = type?.MediaType.Value?.ToLowerInvariant() ?? "";
         if (name == "application/json")
         {
             DocumentInput document = await RequestBody.ReadJsonAsync(request, limit, WireJson.Strict.DocumentInput, cancellationToken);
-            return document.Id is null || document.Id == id ? (document with { Id = id }, "text/plain")
+            return document.Id is null || document.Id == id ? (document with { Id = id }, null, "text/plain")
                 : throw new RetrievalException(ErrorKind.Invalid, "The id in the body is not the id in the path.", "id", document.Id, id, "Leave the id out of the body, or make both equal.");
         }
-        if (!RawTypes.Contains(name))
+        if (!TextTypes.Contains(name) && !FileTypes.Contains(name))
         {
             throw new RetrievalException(ErrorKind.Invalid, $"Content-Type '{request.ContentType}' is not read.", "Content-Type", request.ContentType, AllTypes, "Send one of these types.");
         }
-        if (type!.Charset.HasValue && !type.Charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase))
-        {
-            throw new RetrievalException(ErrorKind.Invalid, $"Charset '{type.Charset}' is not read.", "Content-Type", $"{type.Charset}", "utf-8", "Send the text as UTF-8.");
-        }
+        DocumentInput described = new() { Id = id, Title = request.Query["title"], Url = request.Query["url"], Version = Number(request, "version"), Metadata = Metadata(request) };
         byte[] body = await RequestBody.ReadAsync(request, limit, cancellationToken);
-        return (new DocumentInput { Id = id, Title = request.Query["title"], Url = request.Query["url"], Version = Number(request, "version"), Text = RequestBody.ParseText(body) }, name);
+        if (type!.Charset.HasValue && name.StartsWith("text/", StringComparison.Ordinal))
+        {
+            body = RequestBody.ToUtf8(body, type.Charset.Value);
+        }
+        return TextTypes.Contains(name) ? (described with { Text = RequestBody.ParseText(body) }, null, name) : (described, body, name);
     }
 
     private static async Task<IResult> GetAsync(string collection, HttpContext context, Catalog catalog, CancellationToken cancellationToken)
@@ -92,7 +95,8 @@ internal static class DocumentEndpoints
         }
         CollectionRow row = await catalog.GetCollectionAsync(collection, cancellationToken);
         string? after = request.Query.TryGetValue("after", out var value) ? value.ToString() : null;
-        return Results.Json(await catalog.ListDocumentsAsync(row, after, (int)limit, cancellationToken), WireJson.Strict.DocumentList);
+        string? source = request.Query.TryGetValue("source", out var named) ? named.ToString() : null;
+        return Results.Json(await catalog.ListDocumentsAsync(row, source, after, (int)limit, cancellationToken), WireJson.Strict.DocumentList);
     }
 
     private static async Task BulkAsync(string collection, HttpContext context, Catalog catalog, BulkLoad bulk, CancellationToken cancellationToken)
@@ -101,11 +105,6 @@ internal static class DocumentEndpoints
         CollectionRow row = await catalog.GetCollectionAsync(collection, cancellationToken);
         await bulk.RunAsync(row, context, wait, cancellationToken);
     }
-
-    private static async Task<IResult> JobAsync(Guid job, Catalog catalog, CancellationToken cancellationToken) =>
-        await catalog.FindJobAsync(job, cancellationToken) is { } found
-            ? Results.Json(StatusReport.Of(found), WireJson.Strict.StatusInfo)
-            : throw new RetrievalException(ErrorKind.NotFound, $"There is no job {job}.", "job", $"{job}", help: "The status URL is in the answer to the PUT or DELETE.");
 
     private static bool Flag(HttpRequest request, string name)
     {
@@ -118,6 +117,9 @@ internal static class DocumentEndpoints
             _ => throw new RetrievalException(ErrorKind.Invalid, $"{name}={value} is neither true nor false.", name, value, "true or false"),
         };
     }
+
+    private static Dictionary<string, JsonElement>? Metadata(HttpRequest request) => request.Query["metadata"].ToString() is { Length: > 0 } json
+        ? RequestBody.ParseJson(System.Text.Encoding.UTF8.GetBytes(json), WireJson.Strict.DictionaryStringJsonElement) : null;
 
     private static long? Number(HttpRequest request, string name) => request.Query[name].ToString() switch
     {

@@ -25,9 +25,21 @@ public sealed class GatewayOptions
     [Range(1, 1_000_000)]
     public int MaxQueryCharacters { get; init; } = 10_000;
 
-    /// <summary>Seconds that <c>wait=true</c> waits before it answers 202 after all. Default 60.</summary>
+    /// <summary>Vectors of one sample of a collection. Default 200,000.</summary>
+    [Range(1, 10_000_000)]
+    public int MaxSampleVectors { get; init; } = 200_000;
+
+    /// <summary>Questions that are drawn or encoded in one request. Default 10,000.</summary>
+    [Range(1, 1_000_000)]
+    public int MaxSampleQuestions { get; init; } = 10_000;
+
+    /// <summary>Seconds that <c>wait=true</c> waits before it answers 202 after all; a bulk load goes on waiting while documents go on being finished, and no longer than this without one. Default 60.</summary>
     [Range(1, 3600)]
     public int WaitSeconds { get; init; } = 60;
+
+    /// <summary>Streams of server-sent events at once; beyond it 429. Default 100.</summary>
+    [Range(1, 100_000)]
+    public int MaxEventStreams { get; init; } = 100;
 
     /// <summary>How hybrid search joins its channels.</summary>
     public FusionOptions Fusion { get; init; } = new();

@@ -8,20 +8,12 @@ namespace Retrieval.Gateway;
 /// <summary>What collections and documents may be called.</summary>
 internal static partial class Names
 {
-    private const int MaxDocumentId = 512;
-
     /// <summary>Refuses a collection name that could not be written in a path.</summary>
     public static string Collection(string name) => CollectionName().IsMatch(name) ? name : throw new RetrievalException(ErrorKind.Invalid,
         $"'{Shown(name)}' cannot name a collection.", "collection", Shown(name), "1 to 128 letters, digits, '.', '_' and '-', beginning with a letter or digit");
 
     /// <summary>Refuses a document id that is empty, too long or has control characters.</summary>
-    public static string Document(string? id) => id switch
-    {
-        null or "" => throw new RetrievalException(ErrorKind.Invalid, "The document has no id.", "id", id, $"1 to {MaxDocumentId} characters", "Give every document an id that is unique in its collection."),
-        { Length: > MaxDocumentId } => throw new RetrievalException(ErrorKind.Invalid, $"The id has {id.Length} characters.", "id", Shown(id), $"1 to {MaxDocumentId} characters"),
-        _ when id.Any(char.IsControl) => throw new RetrievalException(ErrorKind.Invalid, "The id has a control character.", "id", null, "no control characters"),
-        _ => id,
-    };
+    public static string Document(string? id) => DocumentRules.RequireId(id);
 
     /// <summary>The id at the end of the path exactly as it was escaped, so that <c>a%2Fb</c> and <c>a/b</c> are both the id a/b.</summary>
     public static string DocumentInPath(HttpContext context)
@@ -31,7 +23,8 @@ internal static partial class Names
         return Document(Path().Match(path) is { Success: true } match ? Uri.UnescapeDataString(match.Groups["id"].Value) : null);
     }
 
-    private static string Shown(string name) => name.Length <= 32 ? name : name[..32] + "…";
+    /// <summary>A value for a message.</summary>
+    public static string Shown(string name) => name.Length <= 32 ? name : name[..32] + "…";
 
     // The first of each segment, since "documents" is a name that a collection and a document may have.
     [GeneratedRegex("/collections/[^/]+/documents/(?<id>.*)", RegexOptions.Singleline | RegexOptions.CultureInvariant)]

@@ -16,10 +16,11 @@ internal sealed class QueryPipeline(Catalog catalog, EmbeddedIndex index, IEncod
         long began = time.GetTimestamp();
         string query = Check(request);
         CollectionRow collection = await catalog.GetCollectionAsync(name, cancellationToken);
-        Task<EmbedResult>? encoding = request.Mode == SearchMode.Lexical ? null : encoder.EmbedAsync(new EmbedRequest([query], InputKind.Query, collection.Encoder), cancellationToken);
+        Task<EmbedResult>? encoding = request.Mode == SearchMode.Lexical ? null : encoder.EmbedAsync(new EmbedRequest([query], InputKind.Query, collection.Encoder, Tier: request.Tier), cancellationToken);
         List<Hit> hits = await RetrieveAsync(collection, request, encoding, cancellationToken);
         ContextAnswer? context = request.Context is null ? null : await CompressAsync(collection, query, hits, request.Context, cancellationToken);
-        return new SearchResponse { Hits = hits, Context = context, Space = collection.Space, TookMs = Math.Round(time.GetElapsedTime(began).TotalMilliseconds, 3) };
+        string? tier = encoding is null ? null : (await encoding).Tier;
+        return new SearchResponse { Hits = hits, Context = context, Space = collection.Space, Tier = tier, TookMs = Math.Round(time.GetElapsedTime(began).TotalMilliseconds, 3) };
     }
 
     /// <summary>
@@ -47,7 +48,18 @@ internal sealed class QueryPipeline(Catalog catalog, EmbeddedIndex index, IEncod
     private IReadOnlyList<(long Row, float Score)> Scan(CollectionRow collection, EmbedResult query, int candidates, Filter? filter, CancellationToken cancellationToken)
     {
         VectorSpace.Require(collection.Space, query.Space, $"The query's encoder {collection.Encoder}");
+        RequireWhole(collection, query);
         return index.Search(collection, query.Vectors[0], candidates, filter, cancellationToken);
+    }
+
+    /// <summary>The first numbers of a vector are comparable with the first numbers of another; the index compares whole ones.</summary>
+    private static void RequireWhole(CollectionRow collection, EmbedResult query)
+    {
+        if (query.Vectors[0].Length != collection.Dimensions)
+        {
+            throw new RetrievalException(ErrorKind.Invalid, $"Tier '{query.Tier}' gives vectors of {query.Vectors[0].Length} dimensions, and collection '{collection.Name}' compares {collection.Dimensions}.", "tier", query.Tier,
+                $"{collection.Dimensions} dimensions", "Ask for a tier of all dimensions, or leave it out. Tiers of fewer are for vectors that the client compares itself.");
+        }
     }
 
     private List<(long Row, double Score)> Ranked(SearchRequest request, IReadOnlyList<(long Row, float Score)> dense, IReadOnlyList<(long Row, double Score)> lexical) => request.Mode switch
@@ -67,15 +79,17 @@ internal sealed class QueryPipeline(Catalog catalog, EmbeddedIndex index, IEncod
         IReadOnlyList<StoredChunk> chunks = await catalog.ReadChunksAsync(collection, [.. ranked.Select(r => r.Row)], cancellationToken);
         return [.. chunks.Select(c => new Hit
         {
-            Document = c.Document, Chunk = c.Id, Score = scores[c.Row], Title = c.Title, Text = c.Text, Start = c.Start, End = c.End, Metadata = c.Metadata,
+            Document = c.Document, Chunk = c.Id, Score = scores[c.Row], Title = c.Title, Text = c.Text, Start = c.Start, End = c.End, Metadata = c.Metadata, Headings = c.Headings, Page = c.Page,
         })];
     }
 
     private async Task<ContextAnswer> CompressAsync(CollectionRow collection, string query, List<Hit> hits, ContextRequest wanted, CancellationToken cancellationToken)
     {
-        CompressResult result = await CompressAsync(new CompressRequest(query, [.. hits.Take(MostContextPassages).Select(h => h.Text)], wanted.MaxTokens, collection.Encoder), cancellationToken);
+        List<Hit> best = [.. hits.Take(MostContextPassages)];
+        CompressResult result = await CompressAsync(new CompressRequest([.. best.Select(h => new CompressPassage(h.Text))], wanted.MaxTokens, query, wanted.Tokenizer, wanted.Protect, collection.Encoder, wanted.Prune), cancellationToken);
         return new ContextAnswer(result.Text, result.Tokens,
-            [.. result.Kept.Select((k, i) => new Citation(i + 1, hits[k.Passage].Document, hits[k.Passage].Chunk, hits[k.Passage].Start + k.Start, hits[k.Passage].Start + k.End))]);
+            [.. result.Citations.Select(c => new Citation(c.N, best[c.Passage].Document, best[c.Passage].Chunk, best[c.Passage].Start + c.Start, best[c.Passage].Start + c.End, c.Fragment))],
+            result.Ratio, result.Rungs, result.Skipped, result.Partial);
     }
 
     /// <summary>The budget's limit is Compression's; the field's name is this request's.</summary>
@@ -85,9 +99,9 @@ internal sealed class QueryPipeline(Catalog catalog, EmbeddedIndex index, IEncod
         {
             return await compressor.CompressAsync(request, cancellationToken);
         }
-        catch (RetrievalException e) when (e.Problem.Field == "maxTokens")
+        catch (RetrievalException e) when (e.Problem.Field is "maxTokens" or "tokenizer")
         {
-            throw new RetrievalException(e.Problem with { Field = "context.maxTokens" }, e);
+            throw new RetrievalException(e.Problem with { Field = $"context.{e.Problem.Field}" }, e);
         }
     }
 
@@ -105,6 +119,10 @@ internal sealed class QueryPipeline(Catalog catalog, EmbeddedIndex index, IEncod
         if (request.Top < 1 || request.Top > options.MaxTop)
         {
             throw new RetrievalException(ErrorKind.Invalid, $"{request.Top} hits are not possible.", "top", $"{request.Top}", $"1 to {options.MaxTop}", "Ask for fewer, or raise Gateway:MaxTop.");
+        }
+        if (request is { Mode: SearchMode.Lexical, Tier: not null })
+        {
+            throw new RetrievalException(ErrorKind.Invalid, "A search by words encodes nothing, so that no tier can answer it.", "tier", request.Tier, help: "Leave 'tier' out, or search by mode hybrid or dense.");
         }
         if (request.Context is { MaxTokens: < 1 })
         {

@@ -85,6 +85,26 @@ internal static partial class RequestBody
         }
     }
 
+    /// <summary>A text of a declared charset as UTF-8, with the mark that says so whatever the text itself claims.</summary>
+    public static byte[] ToUtf8(byte[] body, string charset)
+    {
+        Encoding.RegisterProvider(CodePagesEncodingProvider.Instance);
+        string name = charset.Trim('"');
+        try
+        {
+            Encoding declared = Encoding.GetEncoding(name, EncoderFallback.ExceptionFallback, DecoderFallback.ExceptionFallback);
+            return declared.CodePage == StrictUtf8.CodePage || body.AsSpan().StartsWith("\uFEFF"u8) ? body : [.. "\uFEFF"u8, .. Encoding.UTF8.GetBytes(declared.GetString(body))];
+        }
+        catch (ArgumentException e) when (e is not DecoderFallbackException)
+        {
+            throw new RetrievalException(ErrorKind.Invalid, $"Charset '{name}' is not known.", "Content-Type", name, "utf-8, or another registered name", "Send the text as utf-8.", e);
+        }
+        catch (DecoderFallbackException e)
+        {
+            throw new RetrievalException(ErrorKind.Invalid, $"The text is not valid {name}: a byte at position {e.Index} does not fit.", "body", null, name, "Name the charset that it is in, or send it as utf-8.", e);
+        }
+    }
+
     public static RetrievalException TooLarge(long bytes, long limit) => new(ErrorKind.TooLarge,
         string.Create(CultureInfo.InvariantCulture, $"The body has {bytes} bytes or more; the limit is {limit}."), "body", $"{bytes}", $"{limit} bytes",
         "Split the document, or raise Gateway:MaxDocumentBytes.");

@@ -14,5 +14,7 @@ internal static class SearchEndpoint
                 SearchRequest search = await RequestBody.ReadJsonAsync(request, options.MaxDocumentBytes, WireJson.Strict.SearchRequest, cancellationToken);
                 return Results.Json(await pipeline.SearchAsync(collection, search, cancellationToken), WireJson.Strict.SearchResponse);
             })
-            .WithSummary("Search a collection").Accepts<SearchRequest>("application/json").Produces<SearchResponse>().Problems(400, 404, 413, 415, 429);
+            .WithSummary("Search a collection")
+            .WithDescription("'tier' names the query variant of the encoder that encodes the query, such as one that leaves after fewer layers; left out, load decides among those that were measured and admitted. The answer says which one it was.")
+            .Accepts<SearchRequest>("application/json").Produces<SearchResponse>().Problems(400, 404, 413, 415, 429);
 }

@@ -20,6 +20,7 @@ internal static class StatusReport
         Error = job.Error,
         Version = job.Version,
         Chunks = job.Chunks,
+        Reused = job.Reused,
         Generation = job.Generation,
         Attempts = job.Attempts,
         Timeline = job.Timeline,

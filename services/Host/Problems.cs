@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.Routing.Template;
 using Retrieval.Contracts;
+using Retrieval.Encoder;
 
 namespace Retrieval.Host;
 
@@ -33,7 +34,7 @@ internal static class Problems
                     context.Abort();
                     return;
                 }
-                await WriteAsync(context, Of(e, context, app.Logger));
+                await WriteAsync(context, Of(e, context, app.Logger), e is BadHttpRequestException { StatusCode: 408 } ? 408 : null);
             }
         });
         app.UseStatusCodePages(StatusPageAsync);
@@ -72,19 +73,32 @@ internal static class Problems
     private static Problem UnreadType(HttpContext context)
     {
         HttpRequest request = context.Request;
-        string read = string.Join(", ", context.RequestServices.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
-            .Where(e => e.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods.Contains(request.Method) == true
-                && new TemplateMatcher(new RouteTemplate(e.RoutePattern), []).TryMatch(request.Path, []))
+        string read = string.Join(", ", AtPath(context).Where(e => e.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods.Contains(request.Method) == true)
             .SelectMany(e => e.Metadata.GetMetadata<IAcceptsMetadata>()?.ContentTypes ?? []).Distinct());
         return new Problem(ErrorKind.Invalid, $"Content-Type '{request.ContentType}' is not read here.", "Content-Type", request.ContentType, read, $"Send {read}.");
     }
 
+    /// <summary>The form of errors of another API's path, also for a method that it does not take.</summary>
+    private static ErrorDialect? Dialect(HttpContext context) => context.GetEndpoint() is RouteEndpoint route ? route.Metadata.GetMetadata<ErrorDialect>()
+        : context.Request.Path == "/" ? null : AtPath(context).Select(e => e.Metadata.GetMetadata<ErrorDialect>()).FirstOrDefault(d => d is not null);
+
+    private static IEnumerable<RouteEndpoint> AtPath(HttpContext context) => context.RequestServices.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
+        .Where(e => new TemplateMatcher(new RouteTemplate(e.RoutePattern), []).TryMatch(context.Request.Path, []));
+
     private static async Task WriteAsync(HttpContext context, Problem problem, int? status = null)
     {
         context.Response.StatusCode = status ?? problem.Status;
+        (int Status, byte[] Body)? dialect = Dialect(context)?.Write(problem);
         if (problem.Kind is ErrorKind.Overloaded or ErrorKind.Unavailable)
         {
             context.Response.Headers.RetryAfter = RetryAfterSeconds;
+        }
+        if (dialect is { } told)
+        {
+            context.Response.StatusCode = status ?? told.Status;
+            context.Response.ContentType = "application/json";
+            await context.Response.Body.WriteAsync(told.Body, CancellationToken.None);
+            return;
         }
         context.Response.ContentType = ProblemBody.MediaType;
         ProblemBody body = ProblemBody.Of(problem) with { Status = context.Response.StatusCode };

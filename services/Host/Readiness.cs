@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Retrieval.Contracts;
+using Retrieval.Encoder;
 using Retrieval.Storage;
 
 namespace Retrieval.Host;
@@ -10,9 +11,19 @@ internal sealed class Readiness(IServiceProvider services, Settings settings, IH
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
     private readonly TaskCompletionSource<bool> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile string[] _waiting = ["start"];
+    private volatile string? _broken;
 
     /// <summary>What is still missing; empty when ready.</summary>
     public IReadOnlyList<string> Waiting => _waiting;
+
+    /// <summary>Why it will not be ready any more; null: it is or will be.</summary>
+    public string? Broken => _broken;
+
+    /// <summary>Models that could not be loaded, each with the reason; the others answer.</summary>
+    public IReadOnlyList<string>? FailedModels => services.GetService<LocalEncoder>()?.Failures is { Count: > 0 } failures ? failures : null;
+
+    /// <summary>Not ready from now on.</summary>
+    public void Break(string reason) => _broken = reason;
 
     /// <summary>Why the start failed, if it did.</summary>
     public Exception? Failure { get; private set; }
@@ -52,7 +63,11 @@ internal sealed class Readiness(IServiceProvider services, Settings settings, IH
         {
             try
             {
-                await encoder.EmbedAsync(new EmbedRequest(["ready?"]), cancellationToken);
+                // A process may have nothing but cross-encoders and the like, which have loaded when they are listed.
+                if ((await encoder.ListAsync(cancellationToken)).Any(m => m.Kind == ModelKind.Embedding))
+                {
+                    await encoder.EmbedAsync(new EmbedRequest(["ready?"]), cancellationToken);
+                }
                 return;
             }
             catch (RetrievalException e) when (e.Problem.Kind.IsTransient() && !settings.Roles.Contains(Role.Encoder))

@@ -38,13 +38,13 @@ public static class RetrievalHost
         AddCompression(services, settings);
         if (settings.Roles.Contains(Role.Ingestion))
         {
-            services.AddIngestion(settings.Ingestion);
+            services.AddIngestion(settings.Ingestion, settings.Queue);
         }
         if (settings.Roles.Contains(Role.Gateway))
         {
             services.AddGateway(settings.Gateway);
         }
-        services.AddSingleton<Readiness>().AddHostedService(provider => provider.GetRequiredService<Readiness>());
+        services.AddSingleton<MetricStore>().AddSingleton<Readiness>().AddHostedService(provider => provider.GetRequiredService<Readiness>());
         return await BuildAsync(builder, settings);
     }
 
@@ -87,9 +87,14 @@ public static class RetrievalHost
     {
         app.UseProblems();
         app.UseHealth();
+        app.MapMetrics();
         if (settings.Roles.Contains(Role.Gateway))
         {
-            app.MapGateway();
+            app.MapGateway(settings.Dapr);
+        }
+        if (settings.Roles.Contains(Role.Gateway) && app.Services.GetService<Forwarder>() is { } forwarder)
+        {
+            DialectRoutes.MapForwarded(app, forwarder);
         }
         if (settings.Roles.Contains(Role.Encoder))
         {
@@ -110,6 +115,7 @@ public static class RetrievalHost
             Catalog catalog = await OpenAsync(folder, cancellationToken);
             // By factory, so that the container disposes them, and in the reverse order: index, catalog, lock.
             services.AddSingleton(_ => folder).AddSingleton(provider => { _ = provider.GetRequiredService<DataFolder>(); return catalog; }).AddSingleton(settings.Storage.Index).AddSingleton<EmbeddedIndex>();
+            services.AddSingleton<JobProgress>().AddSingleton(_ => new ChangeIntake(catalog, settings.Gateway.MaxOpenJobs));
         }
     }
 
@@ -131,10 +137,12 @@ public static class RetrievalHost
     {
         if (settings.Roles.Contains(Role.Encoder))
         {
-            services.AddEncoder(settings.Encoder);
+            services.AddEncoder(settings.Encoder).AddHostedService<EncoderWatch>();
         }
-        else if (Peer(settings, Role.Encoder) is { } client)
+        else if (PeerUrl(settings, Role.Encoder) is { } url)
         {
+            HttpClient client = PeerClient.Usual(url);
+            services.AddSingleton(_ => new Forwarder(client.BaseAddress!));
             services.AddSingleton(_ => new HttpEncoder(client)).AddSingleton<IEncoder>(p => p.GetRequiredService<HttpEncoder>()).AddSingleton<ITokenizerFiles>(p => p.GetRequiredService<HttpEncoder>());
         }
     }
@@ -145,15 +153,15 @@ public static class RetrievalHost
         {
             services.AddCompression(settings.Compression);
         }
-        else if (Peer(settings, Role.Compression) is { } client)
+        else if (PeerUrl(settings, Role.Compression) is { } url)
         {
-            services.AddSingleton<ICompressor>(_ => new HttpCompressor(client)).AddSingleton<ICodecTrainer>(_ => new HttpCodecTrainer(client))
-                .AddSingleton<ICodecService>(_ => new HttpCodecService(client));
+            HttpClient codecs = PeerClient.Patient(url);
+            services.AddSingleton<ICompressor>(_ => new HttpCompressor(PeerClient.Usual(url))).AddSingleton<ICodecTrainer>(_ => new HttpCodecTrainer(codecs))
+                .AddSingleton<ICodecService>(_ => new HttpCodecService(codecs));
         }
     }
 
-    private static HttpClient? Peer(Settings settings, Role role) =>
-        settings.Peers.TryGetValue(role, out PeerOptions? peer) && peer.Urls.Count > 0 ? new HttpClient { BaseAddress = new Uri(peer.Urls[0]) } : null;
+    private static string? PeerUrl(Settings settings, Role role) => settings.Peers.TryGetValue(role, out PeerOptions? peer) && peer.Urls.Count > 0 ? peer.Urls[0] : null;
 
     private static void Limit(KestrelServerOptions kestrel)
     {
@@ -174,9 +182,9 @@ public static class RetrievalHost
     /// <summary>A failure as the one exception that carries an error to a caller.</summary>
     internal static RetrievalException Known(Exception failure) => failure as RetrievalException ?? new RetrievalException(ErrorKind.Internal, $"{failure.GetType().Name}: {failure.Message}", inner: failure);
 
-    // To standard error: standard output is for answers. What the generic host logs of a failed start is said by StartAsync and ThrowIfBroken, without its stack traces.
+    // To standard error: standard output is for answers. What the generic host logs of a failed start is said by StartAsync and ThrowIfBroken, what MassTransit logs of its broker by Ingestion, both without stack traces.
     private static void Logging(ILoggingBuilder logging) => logging.ClearProviders().SetMinimumLevel(LogLevel.Warning).AddFilter("Retrieval", LogLevel.Information)
-        .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None)
+        .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None).AddFilter("MassTransit", LogLevel.Critical)
         .AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace)
         .AddSimpleConsole(format => { format.SingleLine = true; format.ColorBehavior = LoggerColorBehavior.Disabled; format.TimestampFormat = "HH:mm:ss "; });
 }

@@ -7,7 +7,7 @@ using Retrieval.Ingestion;
 
 namespace Retrieval.Host;
 
-/// <summary>Every setting of a process, read and checked once. Sources, the later wins: appsettings.json beside the program or in the working directory, environment (<c>RETRIEVAL__Section__Key</c>), flags (<c>--Section:Key value</c>).</summary>
+/// <summary>Every setting of a process, read and checked once. Sources, the later wins: appsettings.json beside the program or in the working directory, the stores of a Dapr sidecar, environment (<c>RETRIEVAL__Section__Key</c>), flags (<c>--Section:Key value</c>).</summary>
 public sealed record Settings
 {
     /// <summary>Roles that run in this process; default all.</summary>
@@ -26,6 +26,8 @@ public sealed record Settings
     public required StorageOptions Storage { get; init; }
     /// <summary>Section Queue.</summary>
     public required QueueOptions Queue { get; init; }
+    /// <summary>Section Dapr.</summary>
+    public required DaprOptions Dapr { get; init; }
     /// <summary>Addresses to listen on.</summary>
     public required string Urls { get; init; }
     /// <summary>The raw configuration, for the framework's own sections.</summary>
@@ -53,6 +55,7 @@ public sealed record Settings
             Compression = reader.Section<CompressionOptions>("Compression"),
             Storage = reader.Section<StorageOptions>("Storage"),
             Queue = reader.Section<QueueOptions>("Queue"),
+            Dapr = reader.Section<DaprOptions>("Dapr"),
             Urls = configuration["Urls"] ?? DefaultUrls,
             Configuration = configuration,
         };
@@ -60,16 +63,29 @@ public sealed record Settings
         return settings;
     }
 
+    /// <summary>Where the stores are. A value of the wrong type is told with all others, when everything is read.</summary>
+    private static DaprOptions SidecarOf(IConfiguration configuration)
+    {
+        try
+        {
+            return configuration.GetSection("Dapr").Get<DaprOptions>() ?? new DaprOptions();
+        }
+        catch (InvalidOperationException)
+        {
+            return new DaprOptions();
+        }
+    }
+
     private static IConfigurationRoot Sources(IEnumerable<KeyValuePair<string, string?>> flags)
     {
         try
         {
-            return new ConfigurationBuilder()
-                .AddJsonFile(Path.Combine(AppContext.BaseDirectory, "appsettings.json"), optional: true)
-                .AddJsonFile(Path.Combine(Directory.GetCurrentDirectory(), "appsettings.json"), optional: true)
-                .AddEnvironmentVariables("RETRIEVAL__")
-                .AddInMemoryCollection(flags)
-                .Build();
+            ConfigurationBuilder files = new();
+            files.AddJsonFile(Path.Combine(AppContext.BaseDirectory, "appsettings.json"), optional: true)
+                .AddJsonFile(Path.Combine(Directory.GetCurrentDirectory(), "appsettings.json"), optional: true);
+            List<KeyValuePair<string, string?>> given = [.. flags];
+            IConfiguration first = new ConfigurationBuilder().AddConfiguration(files.Build()).AddEnvironmentVariables("RETRIEVAL__").AddInMemoryCollection(given).Build();
+            return files.AddInMemoryCollection(DaprStores.Read(SidecarOf(first))).AddEnvironmentVariables("RETRIEVAL__").AddInMemoryCollection(given).Build();
         }
         catch (InvalidDataException e) // its message names the file, the innermost one the place
         {

@@ -10,7 +10,7 @@ namespace Retrieval.Host;
 internal sealed class SettingsReader(IConfiguration configuration)
 {
     // Sections and keys of the framework that people may set beside ours.
-    private static readonly string[] Sections = ["Roles", "Peers", "Gateway", "Ingestion", "Encoder", "Compression", "Storage", "Queue"], Framework = ["Urls", "Logging", "Kestrel", "AllowedHosts"];
+    private static readonly string[] Sections = ["Roles", "Peers", "Gateway", "Ingestion", "Encoder", "Compression", "Storage", "Queue", "Dapr"], Framework = ["Urls", "Logging", "Kestrel", "AllowedHosts"];
     private readonly List<string> _errors = [];
 
     public T Section<T>(string name) where T : class, new() => Read<T>(configuration.GetSection(name));
@@ -48,10 +48,33 @@ internal sealed class SettingsReader(IConfiguration configuration)
             _errors.Add($"Urls has '{url}', which is not an http or https address. Write it like {Settings.DefaultUrls}.");
         }
         CheckRoles(settings);
+        CheckQueue(settings.Queue);
+        if (settings.Dapr.Address is { } address && !IsHttp(address))
+        {
+            _errors.Add($"Dapr:Address has '{address}', which is not an http or https address. Write it like http://127.0.0.1:3500.");
+        }
         if (_errors.Count > 0)
         {
             throw new RetrievalException(ErrorKind.Invalid, (_errors.Count == 1 ? "A setting is wrong: " : $"{_errors.Count} settings are wrong:{Environment.NewLine}- ")
                 + string.Join($"{Environment.NewLine}- ", _errors), "settings");
+        }
+    }
+
+    /// <summary>Never says the whole address: it may hold a password.</summary>
+    private void CheckQueue(QueueOptions queue)
+    {
+        const string Form = "Write it like amqp://user:password@host:5672/vhost.";
+        if (queue.HasBroker && queue.Url is null)
+        {
+            _errors.Add($"Queue:Transport is rabbitmq and Queue:Url names no broker. {Form}");
+        }
+        else if (queue.Url is not null && !(Uri.TryCreate(queue.Url, UriKind.Absolute, out Uri? url) && url.Scheme is "amqp" or "amqps" && url.Host.Length > 0))
+        {
+            _errors.Add($"Queue:Url is not an amqp or amqps address. {Form}");
+        }
+        else if (queue.Url is not null && !queue.HasBroker)
+        {
+            _errors.Add("Queue:Url names a broker and Queue:Transport is memory. Set Queue:Transport to rabbitmq, or leave the address out.");
         }
     }
 

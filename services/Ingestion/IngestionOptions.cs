@@ -25,6 +25,23 @@ public sealed class IngestionOptions
     [Range(1, 86_400)]
     public int LeaseSeconds { get; init; } = 600;
 
+    /// <summary>How files are read.</summary>
+    public Readers.ReaderOptions Readers { get; init; } = new();
+
+    /// <summary>Folders of this machine that are kept in collections. Default none.</summary>
+    public IReadOnlyList<Sources.SourceOptions> Sources { get; init; } = [];
+
+    /// <summary>Changes that the index may be behind before bulk loads wait for it. Default 20,000.</summary>
+    [Range(1, 100_000_000)]
+    public int MaxIndexLag { get; init; } = 20_000;
+
+    /// <summary>
+    /// Hours that finished jobs and marks of removed documents are kept: so long a status URL answers, and so late a message may come and still be known as superseded. Each document's latest job,
+    /// and dead letters, stay. Default 168, a week.
+    /// </summary>
+    [Range(1, 1_000_000)]
+    public int KeepJobsHours { get; init; } = 168;
+
     internal TimeSpan Lease => TimeSpan.FromSeconds(LeaseSeconds);
 
     internal TimeSpan RetryDelay(int attempts) => TimeSpan.FromSeconds(Math.Min(300, RetrySeconds * Math.Pow(2, attempts - 1)));

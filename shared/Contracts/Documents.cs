@@ -57,10 +57,11 @@ public enum JobQueue
 }
 
 /// <summary>One step of a document's way.</summary>
-/// <param name="Step">accepted, processing, read, chunked, encoded, indexed, retry, failed, superseded or deleted.</param>
+/// <param name="Step">accepted, processing, read, chunked, encoded, stored, indexed, retry, failed, superseded, deleted, replayed or dropped.</param>
 /// <param name="At">When it was reached.</param>
 /// <param name="Note">A figure or a reason.</param>
-public sealed record TimelineEntry(string Step, DateTimeOffset At, string? Note = null);
+/// <param name="Milliseconds">How long the step took; not there for what only happens.</param>
+public sealed record TimelineEntry(string Step, DateTimeOffset At, string? Note = null, double? Milliseconds = null);
 
 /// <summary>Answer to a document's PUT and DELETE, and of its status URL.</summary>
 public sealed record StatusInfo
@@ -81,6 +82,8 @@ public sealed record StatusInfo
     public required long Version { get; init; }
     /// <summary>Chunks that it became.</summary>
     public required int Chunks { get; init; }
+    /// <summary>Chunks among them that kept the vector they had.</summary>
+    public required int Reused { get; init; }
     /// <summary>Generation that it wrote; 0 while none.</summary>
     public required long Generation { get; init; }
     /// <summary>Attempts that began.</summary>
@@ -116,7 +119,24 @@ public sealed record DocumentInfo
 }
 
 /// <summary>One row of a document list.</summary>
-public sealed record DocumentRow(string Id, string? Title, DocumentStatus Status, long Version, int Chunks, long Generation);
+/// <param name="Id">Id.</param>
+/// <param name="Title">Title.</param>
+/// <param name="Status">Of the latest change.</param>
+/// <param name="Version">Of the content that can be found.</param>
+/// <param name="Chunks">That can be found.</param>
+/// <param name="Generation">That can be found.</param>
+/// <param name="Source">Where it is from, in the list of a source's documents.</param>
+public sealed record DocumentRow(string Id, string? Title, DocumentStatus Status, long Version, int Chunks, long Generation, DocumentSource? Source = null);
+
+/// <summary>What a folder source keeps in a document's metadata, under <see cref="Key"/>: how it finds what it has sent before.</summary>
+/// <param name="Name">Of the source; for the command line the full path of the folder.</param>
+/// <param name="Path">Of the file below the folder, with slashes.</param>
+/// <param name="Sha256">Of the file, or of the record in it; lower-case hex.</param>
+public sealed record DocumentSource(string Name, string Path, string Sha256)
+{
+    /// <summary>The field of the metadata.</summary>
+    public const string Key = "source";
+}
 
 /// <summary>Answer of <c>GET /v1/collections/{c}/documents</c>, ordered by id.</summary>
 /// <param name="Documents">At most <c>limit</c> rows.</param>

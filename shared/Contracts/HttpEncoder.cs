@@ -8,8 +8,12 @@ namespace Retrieval.Contracts;
 public sealed class HttpEncoder(HttpClient client) : IEncoder, ITokenizerFiles
 {
     /// <summary>Routes of the role.</summary>
-    public const string DescribeRoute = "/internal/encoder", EmbedRoute = "/internal/encoder/embed", EmbedTokensRoute = "/internal/encoder/embed-tokens", ScoreRoute = "/internal/encoder/score",
-        TokenizerRoute = "/internal/tokenizers/";
+    public const string DescribeRoute = "/internal/encoder", EmbedRoute = "/internal/encoder/embed", EmbedTokensRoute = "/internal/encoder/embed-tokens", MatchRoute = "/internal/encoder/match", ScoreRoute = "/internal/encoder/score",
+        ListRoute = "/internal/encoder/models", EmbedSparseRoute = "/internal/encoder/embed-sparse", ClassifyRoute = "/internal/encoder/classify", TokenizerRoute = "/internal/tokenizers/";
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<EncoderDescription>> ListAsync(CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Get, ListRoute, null, WireJson.Lenient.IReadOnlyListEncoderDescription, cancellationToken);
 
     /// <inheritdoc/>
     public Task<EncoderDescription> DescribeAsync(string? model, CancellationToken cancellationToken) =>
@@ -22,6 +26,18 @@ public sealed class HttpEncoder(HttpClient client) : IEncoder, ITokenizerFiles
     /// <inheritdoc/>
     public Task<EmbedTokensResult> EmbedTokensAsync(EmbedRequest request, CancellationToken cancellationToken) =>
         SendAsync(HttpMethod.Post, EmbedTokensRoute, JsonContent.Create(request, WireJson.Strict.EmbedRequest), WireJson.Lenient.EmbedTokensResult, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<MatchResult> MatchAsync(MatchRequest request, CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Post, MatchRoute, JsonContent.Create(request, WireJson.Strict.MatchRequest), WireJson.Lenient.MatchResult, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<EmbedSparseResult> EmbedSparseAsync(EmbedRequest request, CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Post, EmbedSparseRoute, JsonContent.Create(request, WireJson.Strict.EmbedRequest), WireJson.Lenient.EmbedSparseResult, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<ClassifyResult> ClassifyAsync(ClassifyRequest request, CancellationToken cancellationToken) =>
+        SendAsync(HttpMethod.Post, ClassifyRoute, JsonContent.Create(request, WireJson.Strict.ClassifyRequest), WireJson.Lenient.ClassifyResult, cancellationToken);
 
     /// <inheritdoc/>
     public Task<ScoreResult> ScoreAsync(ScoreRequest request, CancellationToken cancellationToken) =>

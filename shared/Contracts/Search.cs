@@ -23,11 +23,15 @@ public enum SearchMode
 /// <param name="Mode">Channels; hybrid by default.</param>
 /// <param name="Filter">Only chunks of documents that pass.</param>
 /// <param name="Context">Also answer with a cited context.</param>
-public sealed record SearchRequest(string? Query = null, int Top = 10, SearchMode Mode = SearchMode.Hybrid, Filter? Filter = null, ContextRequest? Context = null);
+/// <param name="Tier">Tier of the encoder that encodes the query; left out, load decides among those admitted.</param>
+public sealed record SearchRequest(string? Query = null, int Top = 10, SearchMode Mode = SearchMode.Hybrid, Filter? Filter = null, ContextRequest? Context = null, string? Tier = null);
 
 /// <summary>The context that is wanted.</summary>
-/// <param name="MaxTokens">Never exceeded; counted in the encoder's tokenizer over the whole context text, markers included.</param>
-public sealed record ContextRequest(int MaxTokens = 200);
+/// <param name="MaxTokens">Never exceeded; counted over the whole context text, markers included.</param>
+/// <param name="Tokenizer">Whose tokens are counted: a name of Compression:Tokenizers or a served model; null: the encoder's.</param>
+/// <param name="Protect">Words that pruning keeps and no fragment cuts.</param>
+/// <param name="Prune">Leave out words of little meaning inside the sentences; null: only where it pays.</param>
+public sealed record ContextRequest(int MaxTokens = 200, string? Tokenizer = null, IReadOnlyList<string>? Protect = null, bool? Prune = null);
 
 /// <summary>One passage found.</summary>
 public sealed record Hit
@@ -48,16 +52,24 @@ public sealed record Hit
     public required int End { get; init; }
     /// <summary>Metadata of the document.</summary>
     public Dictionary<string, JsonElement>? Metadata { get; init; }
+    /// <summary>Headings above the chunk, outermost first.</summary>
+    public IReadOnlyList<string>? Headings { get; init; }
+    /// <summary>Page on which the chunk begins, from 1, in documents that have pages.</summary>
+    public int? Page { get; init; }
 }
 
 /// <summary>A text that fits the budget and says where each part comes from.</summary>
-/// <param name="Text">Whole sentences; <c>[n]</c> stands before the words of citation n.</param>
+/// <param name="Text"><c>[n]</c> stands before the words of citation n.</param>
 /// <param name="Tokens">Tokens of <paramref name="Text"/>, never above the budget.</param>
 /// <param name="Citations">In order of appearance.</param>
-public sealed record ContextAnswer(string Text, int Tokens, IReadOnlyList<Citation> Citations);
+/// <param name="Ratio">Tokens of the text by tokens of the hits.</param>
+/// <param name="Rungs">What was tried, in order, and what each left.</param>
+/// <param name="Skipped">Why nothing was compressed; null when it was.</param>
+/// <param name="Partial">What could not be looked at or did not fit as a sentence; null when nothing.</param>
+public sealed record ContextAnswer(string Text, int Tokens, IReadOnlyList<Citation> Citations, double Ratio = 1, IReadOnlyList<Rung>? Rungs = null, string? Skipped = null, string? Partial = null);
 
-/// <summary>Where a part of the context comes from: the words after <c>[n]</c> are the document's text from start to end.</summary>
-public sealed record Citation(int N, string Document, Guid Chunk, int Start, int End);
+/// <summary>Where a part of the context comes from: the words after <c>[n]</c> are the document's text from start to end, unless words in it were pruned.</summary>
+public sealed record Citation(int N, string Document, Guid Chunk, int Start, int End, bool Fragment = false);
 
 /// <summary>Answer of a search.</summary>
 public sealed record SearchResponse
@@ -68,6 +80,8 @@ public sealed record SearchResponse
     public ContextAnswer? Context { get; init; }
     /// <summary>Vector space that was searched.</summary>
     public required string Space { get; init; }
+    /// <summary>Tier that encoded the query; left out where only words were searched.</summary>
+    public string? Tier { get; init; }
     /// <summary>Time inside the server, in milliseconds.</summary>
     public required double TookMs { get; init; }
 }

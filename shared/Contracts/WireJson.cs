@@ -14,7 +14,18 @@ namespace Retrieval.Contracts;
 [JsonSerializable(typeof(DocumentInput))]
 [JsonSerializable(typeof(DocumentInfo))]
 [JsonSerializable(typeof(DocumentList))]
+[JsonSerializable(typeof(DocumentSource))]
 [JsonSerializable(typeof(StatusInfo))]
+[JsonSerializable(typeof(JobList))]
+[JsonSerializable(typeof(DeadLetterInfo))]
+[JsonSerializable(typeof(DeadLetterList))]
+[JsonSerializable(typeof(ReplayedInfo))]
+[JsonSerializable(typeof(LoadInfo))]
+[JsonSerializable(typeof(CollectionProgress))]
+[JsonSerializable(typeof(TimelineEntry))]
+[JsonSerializable(typeof(ChangeMessage))]
+[JsonSerializable(typeof(DaprSubscription[]))]
+[JsonSerializable(typeof(DaprVerdict))]
 [JsonSerializable(typeof(BulkVerdict))]
 [JsonSerializable(typeof(SearchRequest))]
 [JsonSerializable(typeof(Filter))]
@@ -29,17 +40,32 @@ namespace Retrieval.Contracts;
 [JsonSerializable(typeof(CodecDecodeResult))]
 [JsonSerializable(typeof(CodecDescribeRequest))]
 [JsonSerializable(typeof(CodecDescription))]
+[JsonSerializable(typeof(QuestionInput))]
+[JsonSerializable(typeof(QuestionVectors))]
+[JsonSerializable(typeof(QuestionSample))]
 [JsonSerializable(typeof(EncoderDescription))]
 [JsonSerializable(typeof(EmbedRequest))]
 [JsonSerializable(typeof(EmbedResult))]
 [JsonSerializable(typeof(EmbedTokensResult))]
+[JsonSerializable(typeof(MatchRequest))]
+[JsonSerializable(typeof(MatchResult))]
 [JsonSerializable(typeof(ScoreRequest))]
 [JsonSerializable(typeof(ScoreResult))]
+[JsonSerializable(typeof(EmbedSparseResult))]
+[JsonSerializable(typeof(ClassifyRequest))]
+[JsonSerializable(typeof(ExplainRequest))]
+[JsonSerializable(typeof(ExplainResult))]
+[JsonSerializable(typeof(ClassifyResult))]
+[JsonSerializable(typeof(IReadOnlyList<EncoderDescription>))]
+[JsonSerializable(typeof(ModelInput))]
+[JsonSerializable(typeof(ModelInfo))]
+[JsonSerializable(typeof(ModelList))]
 [JsonSerializable(typeof(ProblemBody))]
 [JsonSerializable(typeof(HealthInfo))]
 [JsonSerializable(typeof(List<TimelineEntry>))]
 [JsonSerializable(typeof(VectorSpace))]
 [JsonSerializable(typeof(ChunkingSettings))]
+[JsonSerializable(typeof(IReadOnlyList<string>))]
 [JsonSerializable(typeof(Dictionary<string, System.Text.Json.JsonElement>))]
 public sealed partial class WireJson : JsonSerializerContext
 {
@@ -60,6 +86,7 @@ public sealed partial class WireJson : JsonSerializerContext
 }
 
 /// <summary>Answer of /healthz and /readyz.</summary>
-/// <param name="Status">healthy, ready or starting.</param>
-/// <param name="Waiting">What readiness still waits for.</param>
-public sealed record HealthInfo(string Status, IReadOnlyList<string>? Waiting = null);
+/// <param name="Status">healthy, ready, starting or broken.</param>
+/// <param name="Waiting">What readiness waits for.</param>
+/// <param name="Failed">What does not work while the rest does: models that could not be loaded, each with the reason.</param>
+public sealed record HealthInfo(string Status, IReadOnlyList<string>? Waiting = null, IReadOnlyList<string>? Failed = null);

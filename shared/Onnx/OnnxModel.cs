@@ -11,6 +11,9 @@ public sealed class OnnxModel
 {
     private const string Again = "Fetch or export it again.";
 
+    // Lengths in protobuf's own readers are of 31 bits: no runtime opens a larger message.
+    private const long MostInside = int.MaxValue;
+
     internal OnnxModel(string path, ModelProto proto, IReadOnlyDictionary<string, WeightSlice> weights) => (Path, Proto, Weights) = (path, proto, weights);
 
     /// <summary>The file that it was read from; messages name it.</summary>
@@ -23,6 +26,12 @@ public sealed class OnnxModel
 
     /// <summary>Bytes of all weights that stay in files.</summary>
     public long WeightBytes => Weights.Values.Sum(w => w.Length);
+
+    /// <summary>What has to be fed: initialisers that older files also list are left out.</summary>
+    public IReadOnlyList<OnnxValue> Inputs => OnnxModelInfo.InputsOf(Proto.Graph);
+
+    /// <summary>What it computes.</summary>
+    public IReadOnlyList<OnnxValue> Outputs => OnnxModelInfo.OutputsOf(Proto.Graph);
 
     /// <summary>Files that hold weights.</summary>
     public IReadOnlyList<string> WeightFiles => [.. Weights.Values.Select(w => w.File).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
@@ -39,11 +48,25 @@ public sealed class OnnxModel
             using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16);
             (ModelProto proto, Dictionary<string, WeightSlice> weights) = Parse(path, file);
             ExternalWeights.TakeOver(path, proto, weights);
+            RequireNumbers(path, proto, weights);
             return new OnnxModel(System.IO.Path.GetFullPath(path), proto, weights);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw Unreadable(path, e);
+        }
+    }
+
+    /// <summary>Every initialiser has as many numbers as its shape says.</summary>
+    private static void RequireNumbers(string path, ModelProto proto, Dictionary<string, WeightSlice> weights)
+    {
+        foreach (TensorProto tensor in proto.Graph.Initializer.Where(t => DataType.Size(t.DataType) > 0))
+        {
+            long wanted = TensorData.Bytes(path, tensor), found = weights.TryGetValue(tensor.Name, out WeightSlice? slice) ? slice.Length : TensorData.Raw(tensor)?.Length ?? 0;
+            if (wanted != found)
+            {
+                throw new OnnxFormatException(path, $"has a tensor '{tensor.Name}' of shape {string.Join(" x ", tensor.Dims)} with {found} bytes in place of {wanted}. {Again}");
+            }
         }
     }
 
@@ -81,6 +104,10 @@ public sealed class OnnxModel
 
     internal static (ModelProto Model, Dictionary<string, WeightSlice> Weights) Parse(string path, FileStream file)
     {
+        if (file.Length > MostInside)
+        {
+            throw new OnnxFormatException(path, $"has {file.Length} bytes in one file, and protobuf ends at 2 GiB. Save the model with its weights in a file beside it (external data).");
+        }
         try
         {
             (ModelProto model, Dictionary<string, WeightSlice> weights) = SkeletonReader.Read(file);

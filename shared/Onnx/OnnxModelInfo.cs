@@ -46,14 +46,13 @@ public sealed record OnnxModelInfo
             using FileStream file = System.IO.File.OpenRead(path);
             (ModelProto model, _) = OnnxModel.Parse(path, file);
             string[] external = [.. ExternalWeights.Locate(path, model).Values.Select(w => w.File).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
-            HashSet<string> initialised = [.. model.Graph.Initializer.Select(t => t.Name)];
             return new OnnxModelInfo
             {
                 IrVersion = model.IrVersion,
                 Opsets = model.OpsetImport.GroupBy(o => o.Domain).ToDictionary(g => g.Key, g => g.Max(o => o.Version)),
                 Producer = $"{model.ProducerName} {model.ProducerVersion}".Trim(),
-                Inputs = [.. model.Graph.Input.Where(i => !initialised.Contains(i.Name)).Select(Value)],
-                Outputs = [.. model.Graph.Output.Select(Value)],
+                Inputs = InputsOf(model.Graph),
+                Outputs = OutputsOf(model.Graph),
                 Nodes = model.Graph.Node.Count,
                 Parameters = Numbers(path, model.Graph),
                 ExternalFiles = external,
@@ -65,6 +64,14 @@ public sealed record OnnxModelInfo
             throw OnnxModel.Unreadable(path, e);
         }
     }
+
+    internal static IReadOnlyList<OnnxValue> InputsOf(GraphProto graph)
+    {
+        HashSet<string> initialised = [.. graph.Initializer.Select(t => t.Name)];
+        return [.. graph.Input.Where(i => !initialised.Contains(i.Name)).Select(Value)];
+    }
+
+    internal static IReadOnlyList<OnnxValue> OutputsOf(GraphProto graph) => [.. graph.Output.Select(Value)];
 
     private static long Numbers(string path, GraphProto graph)
     {

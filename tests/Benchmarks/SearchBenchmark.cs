@@ -34,7 +34,7 @@ internal static class SearchBenchmark
 
     private static async Task MeasureAsync(string folder, SeededCorpus corpus, EncoderModel model, int chunks, int queries, CancellationToken cancellationToken)
     {
-        Settings settings = Settings.Load([new("Storage:Folder", folder), new("Urls", "http://127.0.0.1:0"), new("Encoder:Provider", "cpu"), new("Encoder:Models:0:Path", TestData.DefaultModel)]);
+        Settings settings = Settings.Load([new("Storage:Folder", folder), new("Urls", "http://127.0.0.1:0"), new("Encoder:Provider", "cpu"), new("Encoder:CacheBytes", "0"), new("Encoder:Models:0:Path", TestData.DefaultModel)]);
         await using WebApplication app = await RetrievalHost.CreateAsync(settings, cancellationToken);
         await RetrievalHost.StartAsync(app, settings, cancellationToken);
         await app.Services.GetRequiredService<Readiness>().WaitAsync(cancellationToken);

@@ -10,7 +10,7 @@ namespace Retrieval.Quality;
 /// <summary>A vector does not depend on what else was in the batch: to the last bit, for the shipped model.</summary>
 public sealed class BatchTests(ITestOutputHelper output)
 {
-    private const int Paragraphs = 60, Seed = 20;
+    private const int Paragraphs = 60, Seed = 20, Fp32Texts = 90;
 
     [Theory]
     [InlineData(1, 128)]
@@ -32,6 +32,23 @@ public sealed class BatchTests(ITestOutputHelper output)
                 $"text {index} ({texts[index].Length} characters), {threads} threads, {batchTokens} tokens a batch: differs by up to {vector.Zip(expected[index], (a, b) => Math.Abs(a - b)).Max()}");
         }
         output.WriteLine($"{answers.Sum(a => a.Length)} vectors of {answers.Length} concurrent requests equal those of single runs.");
+    }
+
+    /// <summary>Sums in fp32 round by the order of their terms, which follows the shape of the batch.</summary>
+    [Theory]
+    [InlineData(1, 8192)]
+    [InlineData(2, 512)]
+    public async Task Batches_of_an_fp32_model_are_single_runs_within_a_hundred_thousandth(int threads, int batchTokens)
+    {
+        CancellationToken cancellationToken = TestContext.Current.CancellationToken;
+        string folder = Shared.Require("models", "all-MiniLM-L6-v2");
+        string[] texts = Texts()[..Fp32Texts];
+        using LocalEncoder single = Models.Open(folder), batched = Models.Open(folder, threads, batchTokens);
+        List<float[]> expected = await Models.OneByOneAsync(single, texts, InputKind.Document, cancellationToken);
+        IReadOnlyList<float[]> vectors = (await batched.EmbedAsync(new EmbedRequest(texts, InputKind.Document), cancellationToken)).Vectors;
+        float worst = vectors.Zip(expected, (v, e) => v.Zip(e, (a, b) => Math.Abs(a - b)).Max()).Max();
+        output.WriteLine($"largest difference {worst:0.0e+0}");
+        worst.ShouldBeLessThan(1e-5f);
     }
 
     /// <summary>Texts of 2 to 256 tokens: the 60 short ones, paragraphs, and beginnings of paragraphs, so that most lengths occur.</summary>

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Numerics.Tensors;
 using System.Text.Json;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -11,11 +10,10 @@ using Retrieval.Tests.Data;
 
 namespace Retrieval.Quality;
 
-/// <summary>Upgrades of real models: equal to the references, and what they cost and give.</summary>
+/// <summary>Upgrades of real models: equal to the references, and to what was published.</summary>
 public sealed class UpgradeTests(ResultTable results, ITestOutputHelper output)
 {
     private const double Equal = 0.9999;
-    private static readonly string[] Columns = ["model", "upgrade", "STS-B Spearman", "xquad nDCG@10", "time against the model as it is"];
 
     [Theory]
     [InlineData("""[{"pass":"tempScale","temperature":0.8}]""", "bge.passage.temp0.8", 0)]
@@ -69,59 +67,17 @@ public sealed class UpgradeTests(ResultTable results, ITestOutputHelper output)
         CancellationToken cancellationToken = TestContext.Current.CancellationToken;
         string leaf = Shared.Require("models", "leaf-mini-en"), pairs = Path.Combine(Directory.CreateTempSubdirectory("retrieval-sts-").FullName, "pairs.tsv");
         File.WriteAllLines(pairs, File.ReadLines(Shared.Require("eval", "stsb", "test.tsv")).Take(301));
-        using LocalEncoder plain = Models.Open(leaf);
+        using LocalEncoder plain = Upgraded.Load(leaf, "unused");
         double whole = await Upgraded.MeasureAsync(plain, pairs, cancellationToken);
         foreach (int layer in (int[])[2, 4])
         {
-            using Upgraded exit = Upgraded.Of(leaf, Exit(leaf, layer));
-            double spearman = await Upgraded.MeasureAsync(exit.Encoder, pairs, cancellationToken), time = await TimeAsync(exit.Encoder, plain, cancellationToken);
+            using Upgraded exit = Upgraded.Of(leaf, Upgraded.Exit(leaf, layer));
+            double spearman = await Upgraded.MeasureAsync(exit.Encoder, pairs, cancellationToken), time = await Times.RatioAsync(exit.Encoder, plain, InputKind.Raw, cancellationToken);
             output.WriteLine($"exit {layer}: Spearman {spearman:0.000} of {whole:0.000}, {time:0.00} of the time");
             spearman.ShouldBeInRange(0.6, whole);
             time.ShouldBeLessThan(0.95);
         }
         Directory.Delete(Path.GetDirectoryName(pairs)!, true);
-    }
-
-    [Fact]
-    public async Task What_upgrades_cost_and_give_is_measured()
-    {
-        FullRun.Require("ten upgrades on two sets take many minutes.");
-        string bge = Shared.Require("models", "bge-small-en-v1.5"), leaf = Shared.Require("models", "leaf-mini-en");
-        await TabulateAsync(leaf, ("exit 4 with its dense layer", Exit(leaf, 4)), ("exit 3 with its dense layer", Exit(leaf, 3)), ("exit 2 with its dense layer", Exit(leaf, 2)));
-        await TabulateAsync(Models.Default, ("temperature 0.9", Temperature(0.9)), ("temperature 0.8", Temperature(0.8)));
-        await TabulateAsync(bge, ("temperature 0.9", Temperature(0.9)), ("temperature 0.8", Temperature(0.8)), ("exit 8", """[{"pass":"exit","layer":8}]"""), ("exit 4", """[{"pass":"exit","layer":4}]"""), ("int8, smoothed on 100 texts", Int8()));
-    }
-
-    private static string Temperature(double temperature) => FormattableString.Invariant($$"""[{"pass":"tempScale","temperature":{{temperature}}}]""");
-
-    /// <summary>Abstracts of a set that the table does not have, so that nothing measured was calibrated on.</summary>
-    private static string Int8()
-    {
-        string texts = Path.Combine(AppContext.BaseDirectory, "calibration.txt");
-        File.WriteAllLines(texts, EvaluationSet.Load("cranfield").Corpus.Select(p => p.Text).Where(t => t.Length > 0).Take(100));
-        return $$"""[{"pass":"int8","texts":"{{texts}}"}]""";
-    }
-
-    private static string Exit(string model, int layer) => $$"""[{"pass":"exit","layer":{{layer}},"dense":"{{Path.Combine(model, "exits", $"layer_{layer}.safetensors")}}"}]""";
-
-    private async Task TabulateAsync(string model, params (string Name, string Passes)[] upgrades)
-    {
-        CancellationToken cancellationToken = TestContext.Current.CancellationToken;
-        using Upgraded plain = Upgraded.Of(model, "[]");
-        await RowAsync(model, "as it is", plain.Encoder, 1);
-        foreach ((string name, string passes) in upgrades)
-        {
-            using Upgraded upgraded = Upgraded.Of(model, passes);
-            await RowAsync(model, name, upgraded.Encoder, await TimeAsync(upgraded.Encoder, plain.Encoder, cancellationToken));
-        }
-    }
-
-    private async Task RowAsync(string model, string name, LocalEncoder encoder, double time)
-    {
-        CancellationToken cancellationToken = TestContext.Current.CancellationToken;
-        double[] figures = [await Upgraded.MeasureAsync(encoder, Shared.Require("eval", "stsb", "test.tsv"), cancellationToken), await Upgraded.MeasureAsync(encoder, Shared.Require("eval", "xquad"), cancellationToken)];
-        output.WriteLine($"{Path.GetFileName(model)}, {name}: {string.Join(' ', figures.Select(f => f.ToString("0.0000", System.Globalization.CultureInfo.InvariantCulture)))}, {time:0.00}");
-        results.Add("What upgrades cost and give", Columns, Path.GetFileName(model), name, figures[0], figures[1], FormattableString.Invariant($"{time:0.00}"));
     }
 
     private async Task RequireAsync(LocalEncoder encoder, string set, double published)
@@ -130,26 +86,6 @@ public sealed class UpgradeTests(ResultTable results, ITestOutputHelper output)
         output.WriteLine($"{set}: nDCG@10 {ndcg:0.0000}");
         results.Add("Documents by bge-small-en-v1.5, queries by leaf-mini-en, nDCG@10", ["set", "published", "measured"], set, published, ndcg);
         ndcg.ShouldBe(published, 0.005);
-    }
-
-    /// <summary>Time of one encoder over another's on the same texts, in turns: the median of pairs.</summary>
-    private static async Task<double> TimeAsync(LocalEncoder one, LocalEncoder other, CancellationToken cancellationToken)
-    {
-        string[] texts = [.. EvaluationSet.Load("perlfaq").Corpus.Take(16).Select(p => p.Text[..Math.Min(300, p.Text.Length)])];
-        List<double> ratios = [];
-        for (int i = 0; i < 7; i++)
-        {
-            double a = await SecondsAsync(one), b = await SecondsAsync(other);
-            ratios.Add(a / b);
-        }
-        return ratios.Order().ElementAt(ratios.Count / 2);
-
-        async Task<double> SecondsAsync(LocalEncoder encoder)
-        {
-            long began = Stopwatch.GetTimestamp();
-            await encoder.EmbedAsync(new EmbedRequest(texts), cancellationToken);
-            return Stopwatch.GetElapsedTime(began).TotalSeconds;
-        }
     }
 
     private async Task<double[]> CosinesAsync(LocalEncoder encoder, string key, int row)

@@ -17,6 +17,8 @@ internal sealed class ScriptedEncoder(EncoderDescription model) : IEncoder
 
     public List<EmbedRequest> Requests { get; } = [];
 
+    public List<MatchRequest> Matches { get; } = [];
+
     /// <summary>What a call asked for.</summary>
     public EmbedRequest Request(int call)
     {
@@ -42,7 +44,49 @@ internal sealed class ScriptedEncoder(EncoderDescription model) : IEncoder
 
     public Task<EmbedTokensResult> EmbedTokensAsync(EmbedRequest request, CancellationToken cancellationToken) => throw new NotSupportedException();
 
+    /// <summary>A token a word; its vector depends on the word alone.</summary>
+    public async Task<MatchResult> MatchAsync(MatchRequest request, CancellationToken cancellationToken)
+    {
+        int call;
+        lock (Requests)
+        {
+            call = Requests.Count;
+            Requests.Add(new EmbedRequest(request.Texts, InputKind.Raw, request.Model));
+            Matches.Add(request);
+        }
+        await Before(call);
+        float[][] query = [.. Words(request.Query).Select(w => Vector(w.Text, model.Space.Dimensions))];
+        return new MatchResult(Space, [.. request.Texts.Select(t => Match(query, Words(t)))]);
+    }
+
+    public Task<IReadOnlyList<EncoderDescription>> ListAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<EncoderDescription>>([model]);
+
+    public Task<EmbedSparseResult> EmbedSparseAsync(EmbedRequest request, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task<ClassifyResult> ClassifyAsync(ClassifyRequest request, CancellationToken cancellationToken) => throw new NotSupportedException();
+
     public Task<ScoreResult> ScoreAsync(ScoreRequest request, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    private TokenMatches Match(float[][] query, List<(int Start, string Text)> words) => new(query.Length,
+        [.. words.Select(w => Vector(w.Text, model.Space.Dimensions)).SelectMany(v => query.Select(q => Kernels.Dot(q, v)))],
+        [.. words.Select(w => w.Start)], [.. words.Select(w => w.Start + w.Text.Length)]);
+
+    private static List<(int Start, string Text)> Words(string text)
+    {
+        List<(int, string)> words = [];
+        for (int start = 0, i = 0; i <= text.Length; i++)
+        {
+            if (i == text.Length || !char.IsLetterOrDigit(text[i]))
+            {
+                if (i > start)
+                {
+                    words.Add((start, text[start..i].ToLowerInvariant()));
+                }
+                start = i + 1;
+            }
+        }
+        return words;
+    }
 
     public static float[] Vector(string text, int dimensions)
     {

@@ -64,7 +64,7 @@ public static class PairAlignment
 
     private static LocalEncoder Open(string folder, EncoderOptions options, ILogger logger) => LocalEncoder.Load(new EncoderOptions
     {
-        Models = [new ModelOptions { Path = folder }], Provider = options.Provider, Threads = options.Threads, BatchTokens = options.BatchTokens, QueueTokens = options.QueueTokens, CompiledFolder = options.CompiledFolder,
+        Models = [new ModelOptions { Path = folder }], Provider = options.Provider, Threads = options.Threads, BatchTokens = options.BatchTokens, QueueTokens = options.QueueTokens, CompiledFolder = options.CompiledFolder, CacheBytes = 0,
     }, logger);
 
     private static async Task<float[][]> EncodeAsync(LocalEncoder encoder, IReadOnlyList<string> texts, InputKind kind, Action encoded, CancellationToken cancellationToken)
@@ -94,7 +94,7 @@ public static class PairAlignment
             }
             EncoderDescription teacher = await models.Teacher.DescribeAsync(null, cancellationToken).ConfigureAwait(false);
             PairFile.Write(partial, Path.GetRelativePath(output, request.Teacher), map.Fit is null ? Path.GetRelativePath(output, request.Student) : "student",
-                Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(request.Student))), new AdmittedPair(teacher.Space.Id, queries, map.Measure));
+                Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(request.Student))), new AdmittedVariant(teacher.Space.Id, queries, map.Measure));
             cancellationToken.ThrowIfCancellationRequested();
             Directory.Move(partial, output);
         }

@@ -16,7 +16,15 @@ public sealed record PairMeasure(int Texts, MeanInterval Cosine, MeanInterval Re
     /// <param name="teacher">One a text; all are searched.</param>
     /// <param name="seed">Of the interval.</param>
     /// <param name="cancellationToken">Between texts.</param>
-    internal static PairMeasure Of(IReadOnlyList<float[]?> student, IReadOnlyList<float[]> teacher, int seed, CancellationToken cancellationToken)
+    internal static PairMeasure Of(IReadOnlyList<float[]?> student, IReadOnlyList<float[]> teacher, int seed, CancellationToken cancellationToken) => Of(student, teacher, teacher, seed, cancellationToken);
+
+    /// <summary>Measures unit vectors of the same texts, where the teacher encodes a query otherwise than a document.</summary>
+    /// <param name="student">One a text, as a query; null where the text is not asked.</param>
+    /// <param name="queries">The teacher's, one a text, as a query: what the student stands for.</param>
+    /// <param name="documents">The teacher's, one a text, as a document; all are searched.</param>
+    /// <param name="seed">Of the interval.</param>
+    /// <param name="cancellationToken">Between texts.</param>
+    internal static PairMeasure Of(IReadOnlyList<float[]?> student, IReadOnlyList<float[]> queries, IReadOnlyList<float[]> documents, int seed, CancellationToken cancellationToken)
     {
         List<double> cosines = [], kept = [];
         for (int i = 0; i < student.Count; i++)
@@ -24,9 +32,9 @@ public sealed record PairMeasure(int Texts, MeanInterval Cosine, MeanInterval Re
             cancellationToken.ThrowIfCancellationRequested();
             if (student[i] is { } vector)
             {
-                cosines.Add(Kernels.Dot(vector, teacher[i]));
-                HashSet<int> wanted = Nearest(teacher[i], teacher, i);
-                kept.Add((double)Nearest(vector, teacher, i).Count(wanted.Contains) / wanted.Count);
+                cosines.Add(Kernels.Dot(vector, queries[i]));
+                HashSet<int> wanted = Nearest(queries[i], documents, i);
+                kept.Add((double)Nearest(vector, documents, i).Count(wanted.Contains) / wanted.Count);
             }
         }
         return new PairMeasure(cosines.Count, Bootstrap.Mean(cosines, seed), Bootstrap.Mean(kept, seed));

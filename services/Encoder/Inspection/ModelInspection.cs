@@ -28,11 +28,12 @@ public sealed record ModelInspection(
         try
         {
             string file = System.IO.File.Exists(path) ? path : Directory.Exists(path) ? ModelFolder.FindGraph(Path.GetFullPath(path)) : throw new ModelFormatException(path, "is neither a folder nor a file. Name a model's folder or its ONNX file.");
-            TransformerGraph graph = TransformerGraph.Analyze(OnnxModel.Read(file));
+            OnnxModel model = OnnxModel.Read(file);
+            TransformerGraph graph = TransformerGraph.Analyze(model);
             OnnxModelInfo info = OnnxModelInfo.Read(file);
             return new ModelInspection(file, graph.Family, info.Producer, info.Opsets.GetValueOrDefault("", 0), graph.HiddenSize, string.Join(", ", graph.Layers.Select(l => l.Form.ToString()).Distinct()),
                 graph.Sees?.ToString(), [.. graph.PositionKinds.Select(p => p.ToString())], graph.RightPaddingOnly ? "right" : "left and right", graph.Output,
-                [.. graph.Layers.Select(InspectedLayer.Of)], [.. PassCatalogue.All.Select(p => new InspectedPass(p.What, p.Pass.Name, p.Pass.Refusal(graph)))]);
+                [.. graph.Layers.Select(InspectedLayer.Of)], [.. PassCatalogue.Try(model, graph).Select(p => new InspectedPass(p.What, p.Pass, p.WhyNot))]);
         }
         catch (Exception e) when (e is OnnxFormatException or ModelFormatException)
         {

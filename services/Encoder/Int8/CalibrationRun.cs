@@ -13,6 +13,7 @@ internal static class CalibrationRun
     /// <exception cref="PassRefusedException">The model does not take int8.</exception>
     public static ActivationRanges Gather(OnnxModel model, IEnumerable<int[]> texts, CancellationToken cancellationToken)
     {
+        RequireTokens(model);
         Int8Calibration calibration = Int8Calibration.Of(model);
         string folder = Directory.CreateTempSubdirectory("retrieval-calibration-").FullName;
         try
@@ -24,6 +25,15 @@ internal static class CalibrationRun
         finally
         {
             Directory.Delete(folder, true);
+        }
+    }
+
+    /// <summary>A text is calibrated on whole, as it is encoded: nothing is known to feed to a cache of earlier tokens.</summary>
+    private static void RequireTokens(OnnxModel model)
+    {
+        if (model.Inputs.FirstOrDefault(i => i.Name is not (ModelInputs.Ids or ModelInputs.Mask or ModelInputs.Positions or ModelInputs.Types or ModelInputs.Placeholder)) is { } other)
+        {
+            throw new PassRefusedException(model.Path, "int8", $"calibration on texts feeds their tokens alone, and the model wants input '{other.Name}' of shape ({string.Join(", ", other.Shape)}); export it without past keys, or leave 'texts' out, which quantises without calibration");
         }
     }
 
@@ -45,10 +55,9 @@ internal static class CalibrationRun
 
     private static (string, long[])[] Inputs(EncoderSession session, int[] text) => [.. session.Inputs.Select(name => (name, name switch
     {
-        "input_ids" => Array.ConvertAll(text, id => (long)id),
-        "attention_mask" => [.. Enumerable.Repeat(1L, text.Length)],
-        "position_ids" => [.. Enumerable.Range(0, text.Length).Select(i => (long)i)],
-        "token_type_ids" => new long[text.Length],
-        _ => throw new ArgumentException($"Nothing is known to feed to input '{name}' of the model.", nameof(session)),
+        ModelInputs.Ids => Array.ConvertAll(text, id => (long)id),
+        ModelInputs.Mask => [.. Enumerable.Repeat(1L, text.Length)],
+        ModelInputs.Positions => [.. Enumerable.Range(0, text.Length).Select(i => (long)i)],
+        _ => new long[text.Length], // types are all 0; so is the placeholder's mask, since its state is one that another token has
     }))];
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
@@ -8,10 +7,10 @@ namespace Retrieval.Encoder;
 
 /// <summary>A setting and what it gives.</summary>
 /// <param name="Name">For people, such as <c>temperature 0.9</c>.</param>
-/// <param name="Passes">As they go into retrieval.json; empty for the model as it is.</param>
+/// <param name="Upgrade">Fields that go into retrieval.json, as JSON; an empty object for the model as it is.</param>
 /// <param name="Chosen">Figure on the half of the items that the choice was made on.</param>
 /// <param name="Held">Figure on the other half.</param>
-public sealed record TunedSetting(string Name, string Passes, double Chosen, double Held);
+public sealed record TunedSetting(string Name, string Upgrade, double Chosen, double Held);
 
 /// <summary>What came of it.</summary>
 /// <param name="Measure">What was measured.</param>
@@ -28,27 +27,22 @@ public sealed record TuningReport(string Measure, IReadOnlyList<TunedSetting> Se
 /// </summary>
 public static class ModelTuning
 {
-    /// <summary>Fewer items can show no gain that a temperature gives.</summary>
+    /// <summary>Fewer items can show no gain that such a setting gives.</summary>
     public const int FewestItems = 40;
 
     private const int Seed = 23;
 
-    // Length-Induced Embedding Collapse (arXiv 2410.24200) has no grid; papers.md A5 recommends this one.
-    private static readonly double[] Temperatures = [0.95, 0.9, 0.85, 0.8, 0.7, 0.6, 0.5];
-
-    /// <summary>How many settings are tried, the model as it is included.</summary>
-    public static int Settings => 1 + Temperatures.Length;
-
     /// <summary>Runs.</summary>
     /// <param name="model">A model's folder without a retrieval.json of its own.</param>
     /// <param name="data">Judged.</param>
+    /// <param name="sweep">What to try on it.</param>
     /// <param name="output">Folder that gets retrieval.json.</param>
     /// <param name="encoder">Provider and threads.</param>
     /// <param name="encoded">Called once a text and setting.</param>
     /// <param name="logger">Of the models.</param>
     /// <param name="cancellationToken">Ends it; nothing is left behind.</param>
     /// <exception cref="RetrievalException">Invalid: too few items, or a model that is upgraded already. Conflict: the output has a retrieval.json.</exception>
-    public static async Task<TuningReport> RunAsync(string model, TuningData data, string output, EncoderOptions encoder, Action encoded, ILogger logger, CancellationToken cancellationToken)
+    public static async Task<TuningReport> RunAsync(string model, TuningData data, TuningSweep sweep, string output, EncoderOptions encoder, Action encoded, ILogger logger, CancellationToken cancellationToken)
     {
         Require(model, data, output);
         string work = Directory.CreateTempSubdirectory("retrieval-tune-").FullName;
@@ -56,10 +50,10 @@ public static class ModelTuning
         {
             (int[] chooseOn, int[] measureOn) = Halves(data.Items);
             List<(TunedSetting Setting, Func<int[], double> Figure)> tried = [];
-            List<string> refused = [];
-            foreach ((string name, string passes) in Sweep())
+            List<string> refused = [.. sweep.Refused];
+            foreach ((string name, string upgrade) in sweep.Settings)
             {
-                (LocalEncoder? opened, string reason) = await TryAsync(model, passes, work, encoder, logger, cancellationToken).ConfigureAwait(false);
+                (LocalEncoder? opened, string reason) = await TryAsync(model, upgrade, work, encoder, logger, cancellationToken).ConfigureAwait(false);
                 using LocalEncoder? one = opened;
                 if (one is null)
                 {
@@ -67,7 +61,7 @@ public static class ModelTuning
                     continue;
                 }
                 Func<int[], double> figure = await data.EvaluateAsync(one, encoded, cancellationToken).ConfigureAwait(false);
-                tried.Add((new TunedSetting(name, passes, figure(chooseOn), figure(measureOn)), figure));
+                tried.Add((new TunedSetting(name, upgrade, figure(chooseOn), figure(measureOn)), figure));
             }
             (TunedSetting Setting, Func<int[], double> Figure) plain = tried[0], best = tried.MaxBy(t => t.Setting.Chosen);
             MeanInterval gain = Bootstrap.Of(measureOn.Length, draw => Difference(best.Figure, plain.Figure, [.. draw.Select(i => measureOn[i])]), Seed);
@@ -81,13 +75,10 @@ public static class ModelTuning
 
     private static double Difference(Func<int[], double> a, Func<int[], double> b, int[] items) => a(items) - b(items);
 
-    private static IEnumerable<(string Name, string Passes)> Sweep() =>
-        [("as it is", "[]"), .. Temperatures.Select(t => (string.Create(CultureInfo.InvariantCulture, $"temperature {t}"), string.Create(CultureInfo.InvariantCulture, $$"""[{"pass":"tempScale","temperature":{{t}}}]""")))];
-
     private static void Require(string model, TuningData data, string output)
     {
         RetrievalFile file = RetrievalFile.Read(model);
-        if (file.Passes.Count > 0 || file.Queries is not null || file.Dimensions is not null)
+        if (file.Passes.Count > 0 || file.Queries.Count > 0 || file.Dimensions is not null || file.Template is not null)
         {
             throw new RetrievalException(ErrorKind.Invalid, $"{file.File} upgrades the model already.", "--model", model, help: "Name the folder of the model without it.");
         }
@@ -101,21 +92,21 @@ public static class ModelTuning
         }
     }
 
-    /// <summary>The model with passes, opened as it would be served; or why the passes don't apply.</summary>
-    private static async Task<(LocalEncoder? Encoder, string Reason)> TryAsync(string model, string passes, string work, EncoderOptions options, ILogger logger, CancellationToken cancellationToken)
+    /// <summary>The model with a setting, opened as it would be served; or why the setting does not apply. What does not open as it is, is an error.</summary>
+    private static async Task<(LocalEncoder? Encoder, string Reason)> TryAsync(string model, string upgrade, string work, EncoderOptions options, ILogger logger, CancellationToken cancellationToken)
     {
         string folder = Directory.CreateDirectory(Path.Combine(work, "model")).FullName;
-        await File.WriteAllTextAsync(Path.Combine(folder, RetrievalFile.Name), Json(Path.GetFullPath(model), passes), cancellationToken).ConfigureAwait(false);
+        await File.WriteAllTextAsync(Path.Combine(folder, RetrievalFile.Name), Json(Path.GetFullPath(model), upgrade), cancellationToken).ConfigureAwait(false);
         try
         {
             return (LocalEncoder.Load(new EncoderOptions
             {
-                Models = [new ModelOptions { Path = folder }], Provider = options.Provider, Threads = options.Threads, BatchTokens = options.BatchTokens, QueueTokens = options.QueueTokens, CompiledFolder = Path.Combine(work, "compiled"),
+                Models = [new ModelOptions { Path = folder }], Provider = options.Provider, Threads = options.Threads, BatchTokens = options.BatchTokens, QueueTokens = options.QueueTokens, CompiledFolder = Path.Combine(work, "compiled"), CacheBytes = 0, Calibrate = false,
             }, logger), "");
         }
-        catch (RetrievalException e) when (e.InnerException is Onnx.PassRefusedException refused)
+        catch (RetrievalException e) when (upgrade != TuningSweep.Nothing && e.InnerException is Onnx.PassRefusedException or ModelFormatException)
         {
-            return (null, refused.Reason);
+            return (null, e.InnerException is Onnx.PassRefusedException refused ? refused.Reason : e.InnerException!.Message);
         }
     }
 
@@ -123,12 +114,23 @@ public static class ModelTuning
     {
         Directory.CreateDirectory(output);
         string file = Path.Combine(output, RetrievalFile.Name), partial = file + ".partial";
-        File.WriteAllText(partial, Json(Path.GetRelativePath(Path.GetFullPath(output), Path.GetFullPath(model)), best.Passes) + "\n");
+        File.WriteAllText(partial, Json(Path.GetRelativePath(Path.GetFullPath(output), Path.GetFullPath(model)), best.Upgrade) + "\n");
         File.Move(partial, file, overwrite: false);
         return file;
     }
 
-    private static string Json(string model, string passes) => new JsonObject { ["version"] = RetrievalFile.Version, ["model"] = model, ["passes"] = JsonNode.Parse(passes) }.ToJsonString(new JsonSerializerOptions { WriteIndented = true });
+    private static string Json(string model, string upgrade)
+    {
+        JsonObject json = new() { ["version"] = RetrievalFile.Version, ["model"] = model };
+        foreach ((string field, JsonNode? value) in JsonNode.Parse(upgrade)!.AsObject())
+        {
+            json[field] = value?.DeepClone();
+        }
+        return json.ToJsonString(Written);
+    }
+
+    // Prompts are read by people: quotes stay as they are typed.
+    private static JsonSerializerOptions Written { get; } = new() { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private static (int[] First, int[] Second) Halves(int items)
     {

@@ -35,9 +35,9 @@ public abstract class TuningData
 
     /// <summary>Encodes everything with a model.</summary>
     /// <returns>The figure of any choice of items.</returns>
-    internal abstract Task<Func<int[], double>> EvaluateAsync(LocalEncoder encoder, Action encoded, CancellationToken cancellationToken);
+    internal abstract Task<Func<int[], double>> EvaluateAsync(IEncoder encoder, Action encoded, CancellationToken cancellationToken);
 
-    private protected static async Task<float[][]> EncodeAsync(LocalEncoder encoder, IReadOnlyList<string> texts, InputKind kind, Action encoded, CancellationToken cancellationToken)
+    private protected static async Task<float[][]> EncodeAsync(IEncoder encoder, IReadOnlyList<string> texts, InputKind kind, Action encoded, CancellationToken cancellationToken)
     {
         List<float[]> vectors = [];
         foreach (string[] some in texts.Chunk(64))
@@ -79,7 +79,7 @@ internal sealed class JudgedSearch : TuningData
         return new JudgedSearch(documents, [.. judged.Select(g => (questions[g.Key], g.ToDictionary(r => r.Document, r => r.Gain)))]);
     }
 
-    internal override async Task<Func<int[], double>> EvaluateAsync(LocalEncoder encoder, Action encoded, CancellationToken cancellationToken)
+    internal override async Task<Func<int[], double>> EvaluateAsync(IEncoder encoder, Action encoded, CancellationToken cancellationToken)
     {
         float[][] documents = await EncodeAsync(encoder, [.. _documents.Select(d => d.Text)], InputKind.Document, encoded, cancellationToken).ConfigureAwait(false);
         float[][] questions = await EncodeAsync(encoder, [.. _questions.Select(q => q.Text)], InputKind.Query, encoded, cancellationToken).ConfigureAwait(false);
@@ -115,10 +115,10 @@ internal sealed class SentencePairs : TuningData
 
     public static SentencePairs Of(string file) => new([.. File.ReadLines(file).Skip(1).Where(l => l.Length > 0).Select(l => l.Split('\t')).Select(r => (double.Parse(r[0], CultureInfo.InvariantCulture), r[1], r[2]))]);
 
-    internal override async Task<Func<int[], double>> EvaluateAsync(LocalEncoder encoder, Action encoded, CancellationToken cancellationToken)
+    internal override async Task<Func<int[], double>> EvaluateAsync(IEncoder encoder, Action encoded, CancellationToken cancellationToken)
     {
-        float[][] first = await EncodeAsync(encoder, [.. _pairs.Select(p => p.First)], InputKind.Raw, encoded, cancellationToken).ConfigureAwait(false);
-        float[][] second = await EncodeAsync(encoder, [.. _pairs.Select(p => p.Second)], InputKind.Raw, encoded, cancellationToken).ConfigureAwait(false);
+        float[][] first = await EncodeAsync(encoder, [.. _pairs.Select(p => p.First)], InputKind.Document, encoded, cancellationToken).ConfigureAwait(false);
+        float[][] second = await EncodeAsync(encoder, [.. _pairs.Select(p => p.Second)], InputKind.Document, encoded, cancellationToken).ConfigureAwait(false);
         double[] cosines = [.. first.Zip(second, (a, b) => (double)Kernels.Dot(a, b))];
         return draw => Spearman.Of([.. draw.Select(i => cosines[i])], [.. draw.Select(i => _pairs[i].Score)]);
     }

@@ -5,10 +5,7 @@ using Retrieval.OnnxRuntime;
 
 namespace Retrieval.Encoder;
 
-/// <summary>
-/// A model's graph with its passes applied, kept in a folder under the hash of all that decides its bytes: source, passes, compiler. A file is
-/// written under another name and renamed when it is whole, so that an end at any time leaves nothing that would be taken for one.
-/// </summary>
+/// <summary>A model's graph with its passes applied, kept in a folder under the hash of all that decides its bytes: source, passes, compiler.</summary>
 /// <param name="Path">The ONNX file to open.</param>
 /// <param name="Hash">Of source, passes and compiler.</param>
 internal sealed record CompiledGraph(string Path, string Hash)
@@ -20,8 +17,8 @@ internal sealed record CompiledGraph(string Path, string Hash)
     private const long MostInside = 1_900_000_000;
 
     /// <summary>
-    /// Opens a session on the graph, which is made when it is not there. A link beside it remembers what a source gave: while no file of the source has
-    /// another size or time of change, it is not read again, since reading and hashing would take half as long as opening.
+    /// Opens a session on the graph, which is made when it is not there. A link remembers what a source gave: while the runtime opens that graph, both the
+    /// graph and the source are read and compared with what they held then, since a changed byte of either must not pass.
     /// </summary>
     /// <param name="folder">What the model's files say.</param>
     /// <param name="passes">In order, at least one.</param>
@@ -29,34 +26,61 @@ internal sealed record CompiledGraph(string Path, string Hash)
     /// <exception cref="PassRefusedException">A pass does not apply.</exception>
     public static (CompiledGraph Graph, EncoderSession Session, string Taken) Open(ModelFolder folder, IReadOnlyList<UpgradePass> passes, EncoderOptions options)
     {
-        string link = System.IO.Path.Combine(options.CompiledFolder, Digest([$"link/{Compiler}", System.IO.Path.GetFullPath(folder.Graph), Texts(folder, passes), .. passes.Select(p => p.Key)]) + ".link");
-        if (CompiledLink.Read(link) is { } known && Try(System.IO.Path.Combine(options.CompiledFolder, known + ".onnx"), options.Provider) is { } opened)
+        CompiledFolder cache = new(options.CompiledFolder);
+        string link = Digest([$"link/{Compiler}", System.IO.Path.GetFullPath(folder.Graph), Texts(folder, passes), .. passes.Select(p => p.Key)]);
+        if (OpenLinked(cache, link, options.Provider) is { } known)
         {
-            return (new CompiledGraph(System.IO.Path.Combine(options.CompiledFolder, known + ".onnx"), known), opened.Session, opened.Taken);
+            return known;
         }
         OnnxModelInfo source = OnnxModelInfo.Read(folder.Graph);
+        string[] files = [.. ((string[])[source.File, .. source.ExternalFiles]).Select(System.IO.Path.GetFullPath)], held = ContentCheck.Lines("", files);
         CompiledGraph graph = Find(folder, source.Hash, passes, options.CompiledFolder);
-        if (Try(graph.Path, options.Provider) is not { } found) // kept damaged: made again, and what is still refused is an error
+        if (!ContentCheck.Holds("", held))
         {
-            graph = Find(folder, source.Hash, passes, options.CompiledFolder);
-            found = ProviderChoice.Open(graph.Path, options.Provider);
+            cache.Forget(graph.Hash);
+            throw new ModelFormatException(source.File, "changed while it was compiled. Start again when it is whole.");
         }
-        CompiledLink.Write(link, graph.Hash, [source.File, .. source.ExternalFiles]);
-        return (graph, found.Session, found.Taken);
+        (EncoderSession session, string taken) = OpenNew(cache, graph, source.File, options.Provider);
+        cache.Link(link, graph.Hash, held);
+        return (graph, session, taken);
     }
 
-    /// <summary>A compiled file that the runtime refuses was cut or changed by somebody: it goes, and null says so.</summary>
-    private static (EncoderSession Session, string Taken)? Try(string path, string provider)
+    private static (EncoderSession Session, string Taken) OpenNew(CompiledFolder cache, CompiledGraph graph, string source, string provider)
     {
         try
         {
-            return File.Exists(path) ? ProviderChoice.Open(path, provider) : null;
+            return ProviderChoice.Open(graph.Path, provider);
+        }
+        catch (ModelFormatException e)
+        {
+            cache.Forget(graph.Hash);
+            throw new ModelFormatException(source, $"cannot be served with these passes: {e.Message}", e);
+        }
+    }
+
+    private static (CompiledGraph Graph, EncoderSession Session, string Taken)? OpenLinked(CompiledFolder cache, string link, string provider)
+    {
+        if (cache.Linked(link) is not ({ } hash, { } source) || !File.Exists(cache.Graph(hash)))
+        {
+            return null;
+        }
+        Task<bool> isSame = Task.Run(() => ContentCheck.Holds("", source) && cache.Has(hash));
+        EncoderSession? session = null;
+        string taken = "";
+        try
+        {
+            (session, taken) = ProviderChoice.Open(cache.Graph(hash), provider);
         }
         catch (ModelFormatException)
         {
-            File.Delete(path);
-            return null;
+            // Damaged: it is made again, and what is still refused then is an error.
         }
+        if (isSame.GetAwaiter().GetResult() && session is not null)
+        {
+            return (new CompiledGraph(cache.Graph(hash), hash), session, taken);
+        }
+        session?.Dispose();
+        return null;
     }
 
     /// <summary>Finds or makes the graph.</summary>
@@ -66,12 +90,13 @@ internal sealed record CompiledGraph(string Path, string Hash)
     /// <param name="cache">Folder of compiled graphs.</param>
     public static CompiledGraph Find(ModelFolder folder, string sourceHash, IReadOnlyList<UpgradePass> passes, string cache)
     {
-        string hash = Digest([$"compiler/{Compiler}", sourceHash, Texts(folder, passes), .. passes.Select(p => p.Key)]), path = System.IO.Path.Combine(cache, hash + ".onnx");
-        if (!File.Exists(path))
+        CompiledFolder compiled = new(cache);
+        string hash = Digest([$"compiler/{Compiler}", sourceHash, Texts(folder, passes), .. passes.Select(p => p.Key)]);
+        if (!compiled.Has(hash))
         {
-            Write(passes.Aggregate(OnnxModel.Read(folder.Graph), (model, pass) => pass.Apply(model, folder)), path);
+            Write(passes.Aggregate(OnnxModel.Read(folder.Graph), (model, pass) => pass.Apply(model, folder)), compiled, hash);
         }
-        return new CompiledGraph(path, hash);
+        return new CompiledGraph(compiled.Graph(hash), hash);
     }
 
     /// <summary>Texts are calibrated on as the tokenizer cuts them.</summary>
@@ -79,29 +104,26 @@ internal sealed record CompiledGraph(string Path, string Hash)
 
     private static string Digest(IEnumerable<string> lines) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', lines))));
 
-    /// <summary>Under a name of this process first: two that start at once write the same bytes, and the later rename wins.</summary>
-    private static void Write(OnnxModel model, string path)
+    /// <summary>Two processes that start at once write the same bytes, and the later rename wins.</summary>
+    private static void Write(OnnxModel model, CompiledFolder cache, string hash)
     {
-        string own = $"{path}.{Environment.ProcessId}", folder = Directory.CreateDirectory(System.IO.Path.GetDirectoryName(path)!).FullName;
+        string path = cache.Graph(hash);
         try
         {
+            cache.Prepare();
             if (model.WeightBytes < MostInside)
             {
-                model.Write(own);
+                model.Write(path);
             }
             else
             {
-                model.Write(own, System.IO.Path.GetFileName(System.IO.Path.ChangeExtension(path, ".onnx_data")));
+                model.Write(path, System.IO.Path.GetFileName(System.IO.Path.ChangeExtension(path, ".onnx_data")));
             }
-            File.Move(own, path, overwrite: true);
+            cache.Keep(hash);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new ModelFormatException(folder, $"cannot keep a compiled graph: {e.Message} Free some space, or name another folder with Encoder:CompiledFolder.", e);
-        }
-        finally
-        {
-            File.Delete(own);
+            throw new ModelFormatException(System.IO.Path.GetDirectoryName(path)!, $"cannot keep a compiled graph: {e.Message} Free some space, or name another folder with Encoder:CompiledFolder.", e);
         }
     }
 }

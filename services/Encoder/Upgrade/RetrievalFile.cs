@@ -1,4 +1,3 @@
-using Retrieval.Contracts;
 using Retrieval.Onnx;
 
 namespace Retrieval.Encoder;
@@ -20,7 +19,7 @@ internal sealed record RetrievalFile
     /// <summary>Full path of the file; where there is none, of where it would be.</summary>
     public required string File { get; init; }
 
-    /// <summary>Folder of the model that encodes documents, and queries unless <see cref="Queries"/> says another.</summary>
+    /// <summary>Folder of the model that encodes documents, and queries unless a variant says another.</summary>
     public required string Model { get; init; }
 
     /// <summary>Passes over its graph, in order.</summary>
@@ -32,8 +31,14 @@ internal sealed record RetrievalFile
     /// <summary>The first numbers of a vector that are kept; null: all.</summary>
     public required int? Dimensions { get; init; }
 
-    /// <summary>How queries are encoded; null: as the folder says.</summary>
-    public required QueryVariant? Queries { get; init; }
+    /// <summary>Around every text, documents and queries alike, in place of the folder's prompts; a variant may have its own for queries. Null: as the folder says.</summary>
+    public TextTemplate? Template { get; init; }
+
+    /// <summary>How queries may be encoded. From the default on, load goes down this list over those that were measured; none: as the folder says.</summary>
+    public IReadOnlyList<QueryVariant> Queries { get; init; } = [];
+
+    /// <summary>Index of the variant that encodes a query when neither the request nor load says another.</summary>
+    public int Default { get; init; }
 
     /// <summary>Reads a folder's file; a folder without one is served as it is.</summary>
     /// <exception cref="ModelFormatException">File, JSON path, value and what may be there.</exception>
@@ -42,7 +47,7 @@ internal sealed record RetrievalFile
         string file = Path.Combine(Path.GetFullPath(folder), Name);
         if (!System.IO.File.Exists(file))
         {
-            return new RetrievalFile { File = file, Model = folder, Passes = [], Dimensions = null, Queries = null };
+            return new RetrievalFile { File = file, Model = folder, Passes = [], Dimensions = null };
         }
         StrictObject json = StrictObject.Read(file);
         int version = json.Required(json.Whole("version", 0, int.MaxValue), "version");
@@ -57,69 +62,27 @@ internal sealed record RetrievalFile
             Passes = [.. json.Objects("passes").Select(p => UpgradePass.Read(p, Path.GetFullPath(folder)))],
             Instruction = json.Choice("instruction", Instructions) ?? InstructionMask.None,
             Dimensions = json.Whole("dimensions", 1, 1_000_000),
-            Queries = json.Objects("queries") switch
-            {
-                [] => null,
-                [var one] => QueryVariant.Read(one, folder),
-                var more => throw json.Wrong("queries", $"lists {more.Count} variants; one is served. Keep the one to serve"),
-            },
+            Template = json.Text("template") is not { } template ? null : TextTemplate.Of(template) ?? throw json.Wrong("template", $"is '{template}', in which {TextTemplate.Text} does not stand once"),
+            Queries = Variants(json, folder),
         };
+        read = read with { Default = DefaultOf(json, read.Queries) };
         json.End();
         return read.Passes.SkipLast(1).Any(p => p.IsInt8) ? throw json.Wrong("passes", "quantise before another pass. Put int8 last") : read;
     }
 
+    private static QueryVariant[] Variants(StrictObject json, string folder)
+    {
+        QueryVariant[] variants = [.. json.Objects("queries").Select(q => QueryVariant.Read(q, folder))];
+        return variants.GroupBy(v => v.Name, StringComparer.Ordinal).FirstOrDefault(g => g.Count() > 1) is { } same
+            ? throw json.Wrong("queries", $"has {same.Count()} variants of the name '{same.Key}'. Requests name one: give each a name of its own") : variants;
+    }
+
+    private static int DefaultOf(StrictObject json, IReadOnlyList<QueryVariant> variants)
+    {
+        string? name = json.Text("default");
+        int index = name is null ? 0 : variants.Select(v => v.Name).ToList().IndexOf(name);
+        return index >= 0 ? index : throw json.Wrong("default", $"is '{name}', which is none of the query variants {string.Join(", ", variants.Select(v => v.Name))}");
+    }
+
     internal static string Folder(string folder, string? path) => Path.GetFullPath(Path.Combine(folder, path ?? "."));
-}
-
-/// <summary>How the queries of a space are encoded.</summary>
-/// <param name="Name">For logs.</param>
-/// <param name="Model">Folder of another model that answers in this space; null: the same model.</param>
-/// <param name="Prompt">Before each query; null: as the folder says.</param>
-/// <param name="Measured">What admits another model.</param>
-internal sealed record QueryVariant(string Name, string? Model, string? Prompt, AdmittedPair? Measured)
-{
-    public static QueryVariant Read(StrictObject json, string folder)
-    {
-        QueryVariant variant = new(json.Required(json.Text("name"), "name"), json.Text("model") is { } model ? RetrievalFile.Folder(folder, model) : null, json.Text("prompt"), AdmittedPair.Read(json.Object("measured")));
-        json.End();
-        return variant.Model is null || variant.Measured is not null ? variant
-            : throw json.Wrong("measured", $"is missing: another model is admitted to a space by what was measured. Write this file with 'retrieval model align --teacher A --student B --texts F --output PAIR' (--map none for a student that was trained for the space)");
-    }
-}
-
-/// <summary>The measurement that admits a student to a teacher's space.</summary>
-/// <param name="Documents">Id of the teacher's space.</param>
-/// <param name="Queries">Id of the space of the student's own vectors: its weights and what follows them.</param>
-/// <param name="Measure">On texts that nothing was fitted to.</param>
-internal sealed record AdmittedPair(string Documents, string Queries, PairMeasure Measure)
-{
-    public static AdmittedPair? Read(StrictObject? json)
-    {
-        if (json is null)
-        {
-            return null;
-        }
-        AdmittedPair pair = new(json.Required(json.Text("documents"), "documents"), json.Required(json.Text("queries"), "queries"), new PairMeasure(
-            json.Required(json.Whole("texts", 1, int.MaxValue), "texts"), Interval(json, "cosine"), Interval(json, "recallKept")));
-        json.End();
-        return pair;
-    }
-
-    private static MeanInterval Interval(StrictObject json, string field)
-    {
-        StrictObject interval = json.Required(json.Object(field), field);
-        double Number(string name) => interval.Required(interval.Number(name, -1, 1), name);
-        MeanInterval read = new(Number("mean"), Number("low"), Number("high"));
-        interval.End();
-        return read;
-    }
-
-    /// <summary>Refuses bytes other than the measured ones.</summary>
-    public void Require(string file, VectorSpace documents, VectorSpace queries)
-    {
-        if ((documents.Id, queries.Id) != (Documents, Queries))
-        {
-            throw new ModelFormatException(file, $"was measured for documents of space {Documents} and queries of {Queries}, but the models give {documents.Id} and {queries.Id}: weights, tokenizer or modules changed. Measure again with 'retrieval model align'.");
-        }
-    }
 }

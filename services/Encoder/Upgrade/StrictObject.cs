@@ -22,6 +22,9 @@ internal sealed class StrictObject
     /// <summary>The root of a file.</summary>
     public static StrictObject Read(string file) => new(file, "$", ModelFolder.ReadJson(file));
 
+    /// <summary>An object that is to stand in a file.</summary>
+    public static StrictObject Of(string file, JsonElement json) => new(file, "$", json);
+
     public bool Has(string field) => _fields.ContainsKey(field);
 
     public string? Text(string field) => Value(field) is not { } value ? null : value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 } text ? text : throw Wrong(field, $"is {value}, not a text");

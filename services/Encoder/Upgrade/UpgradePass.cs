@@ -10,8 +10,11 @@ namespace Retrieval.Encoder;
 /// <param name="Apply">Model in, model out.</param>
 internal sealed record UpgradePass(string Name, string Key, Func<OnnxModel, ModelFolder, OnnxModel> Apply)
 {
-    private const string ExitName = "exit", Int8Name = "int8";
+    private const string ExitName = "exit", Int8Name = "int8", PrependingName = "tokenPrepending", PoolingName = "multiLayerPooling";
     private const int SafeWeightBits = 7;
+
+    // The states of a last token and of a mean are what the authors pool a layer by.
+    private static readonly Dictionary<string, PoolingMode> LayerModes = new() { ["mean"] = PoolingMode.Mean, ["lasttoken"] = PoolingMode.LastToken };
 
     private static readonly Dictionary<string, Func<StrictObject, string, (string More, Func<OnnxModel, ModelFolder, OnnxModel> Apply)>> Known = new(StringComparer.Ordinal)
     {
@@ -19,7 +22,9 @@ internal sealed record UpgradePass(string Name, string Key, Func<OnnxModel, Mode
         [ExitName] = Exit,
         ["layerMix"] = LayerMix,
         ["bidirectional"] = (_, _) => ("", (model, _) => new Bidirectional().Apply(model)),
+        [PrependingName] = TokenPrepending,
         ["latentAttention"] = LatentAttention,
+        [PoolingName] = MultiLayerPooling,
         [Int8Name] = Int8,
     };
 
@@ -31,6 +36,12 @@ internal sealed record UpgradePass(string Name, string Key, Func<OnnxModel, Mode
 
     /// <summary>Weights of a dense layer that was trained for the exit, in place of the folder's own.</summary>
     public string? Dense { get; private init; }
+
+    /// <summary>Token whose state is overwritten (Token Prepending), as it stands in the template.</summary>
+    public string? Placeholder { get; private init; }
+
+    /// <summary>Gives a vector of the text instead of its tokens' states.</summary>
+    public bool PoolsText => Name == PoolingName;
 
     /// <summary>Quantises, which has to come last.</summary>
     public bool IsInt8 => Name == Int8Name;
@@ -45,7 +56,12 @@ internal sealed record UpgradePass(string Name, string Key, Func<OnnxModel, Mode
         (string more, Func<OnnxModel, ModelFolder, OnnxModel> apply) = read(json, folder);
         json.End();
         UpgradePass pass = new(name, JsonSerializer.Serialize(json.Json) + more, apply);
-        return name == ExitName ? pass with { Layer = json.Whole("layer", 1, 10_000), Dense = json.Text("dense") is { } dense ? Path.Combine(folder, dense) : null } : pass;
+        return name switch
+        {
+            ExitName => pass with { Layer = json.Whole("layer", 1, 10_000), Dense = json.Text("dense") is { } dense ? Path.Combine(folder, dense) : null },
+            PrependingName => pass with { Placeholder = json.Text("placeholder") },
+            _ => pass,
+        };
     }
 
     private static (string, Func<OnnxModel, ModelFolder, OnnxModel>) TempScale(StrictObject json, string folder)
@@ -70,6 +86,25 @@ internal sealed record UpgradePass(string Name, string Key, Func<OnnxModel, Mode
             return one;
         })];
         return ("", (model, _) => new LayerMix(weights).Apply(model));
+    }
+
+    private static (string, Func<OnnxModel, ModelFolder, OnnxModel>) TokenPrepending(StrictObject json, string folder)
+    {
+        TokenPrepending pass = new(json.Whole("start", 0, 10_000) ?? Onnx.TokenPrepending.DefaultStart, json.Whole("exit", 0, 10_000) ?? Onnx.TokenPrepending.DefaultExit);
+        json.Required(json.Text("placeholder"), "placeholder");
+        return ("", (model, _) => pass.Apply(model));
+    }
+
+    private static (string, Func<OnnxModel, ModelFolder, OnnxModel>) MultiLayerPooling(StrictObject json, string folder)
+    {
+        string path = Path.Combine(folder, json.Required(json.Text("weights"), "weights")), prefix = json.Text("prefix") ?? "", table = json.Text("table") ?? "pos_emb.weight"; // as the authors call it
+        int heads = json.Required(json.Whole("heads", 1, 4096), "heads");
+        PoolingMode mode = json.Required(json.Choice("mode", LayerModes), "mode");
+        return (HashOf(path), (model, _) =>
+        {
+            WeightFile weights = WeightFile.Open(path);
+            return new MultiLayerPooling(mode, CrossAttentionWeights.Read(weights, prefix, heads), weights.Require(prefix + table, -1, -1)).Apply(model);
+        });
     }
 
     private static (string, Func<OnnxModel, ModelFolder, OnnxModel>) LatentAttention(StrictObject json, string folder)

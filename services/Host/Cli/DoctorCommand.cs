@@ -71,7 +71,15 @@ internal static class DoctorCommand
 
     private static async Task<Finding> ModelAsync(LocalEncoder encoder, string name, CancellationToken cancellationToken)
     {
+        if (encoder.Failures.FirstOrDefault(f => f.StartsWith($"{name}: ", StringComparison.Ordinal)) is { } failure)
+        {
+            return new($"model {name}", Finding.Failed, failure[(name.Length + 2)..]);
+        }
         EncoderDescription model = await encoder.DescribeAsync(name, cancellationToken);
+        if (model.Kind != ModelKind.Embedding)
+        {
+            return new($"model {model.Model}", Finding.Ok, $"{model.Kind}, {model.Space.MaxTokens} tokens, on {model.Provider}");
+        }
         await encoder.EmbedAsync(new EmbedRequest(["a first text, so that the second one shows the usual time"], Model: name), cancellationToken);
         long began = Stopwatch.GetTimestamp();
         await encoder.EmbedAsync(new EmbedRequest(["How long does a short question take?"], Model: name), cancellationToken);

@@ -7,7 +7,7 @@ internal static class ModelCommand
 {
     public static Command Create(CommonOptions common)
     {
-        Command command = new("model", "Look at a model, or fit it to your own texts.") { ModelInspectCommand.Create(common), ModelAlignCommand.Create(common), ModelTuneCommand.Create(common) };
+        Command command = new("model", "Look at a model, or fit it to your own texts.") { ModelInspectCommand.Create(common), ModelAlignCommand.Create(common), ModelTiersCommand.Create(common), ModelTuneCommand.Create(common) };
         return command;
     }
 }

@@ -16,19 +16,21 @@ internal static class ModelTuneCommand
         Option<string> model = new("--model") { Description = "Folder of the model", HelpName = "folder", Required = true };
         Option<string> data = new("--data") { Description = "Your own judged data: a folder with corpus.jsonl, queries.jsonl and qrels.tsv, or a .tsv file of score, first and second sentence", HelpName = "path", Required = true };
         Option<string?> output = new("--output") { Description = "Folder that gets retrieval.json; default: the model's", HelpName = "folder" };
+        Option<string?> placeholder = new("--placeholder") { Description = "For Token Prepending: an added token of the model's tokenizer that no text contains; default: the first that it does not put around every text", HelpName = "token" };
         Command command = new("tune", $"""
-            Sweep the attention's temperature on your own judged data. The best is chosen on one half of it, and its gain measured on the other, with a paired bootstrap interval.
+            Sweep the attention's temperature on your own judged data, and on causal decoders prompts with Token Prepending and without. The best is chosen on one half of it, and its gain measured on the other, with a paired bootstrap interval.
             retrieval.json is written only when the whole interval is above 0; otherwise the exit code is {ExitCodes.Conflict}.
-            """) { model, data, output };
+            """) { model, data, output, placeholder };
         HelpExamples.Add(command, "retrieval model tune --model ./models/bge-small-en-v1.5 --data ./judged", "retrieval model tune --model ./models/bge-small-en-v1.5 --data ./pairs.tsv --output ./tuned");
         command.TreatUnmatchedTokensAsErrors = false;
         command.SetAction(async (parsed, cancellationToken) =>
         {
             TuningData read = TuningData.Read(parsed.GetValue(data)!);
             string folder = parsed.GetValue(model)!;
+            TuningSweep sweep = TuningSweep.Of(folder, parsed.GetValue(placeholder));
             TuningReport? report = null;
-            await Progress.RunAsync(Terminal.Remarks, "Encoding", "texts", ModelTuning.Settings * read.Texts, async step =>
-                report = await ModelTuning.RunAsync(folder, read, parsed.GetValue(output) ?? folder, common.Load(parsed).Encoder, step, NullLogger.Instance, cancellationToken));
+            await Progress.RunAsync(Terminal.Remarks, "Encoding", "texts", sweep.Count * read.Texts, async step =>
+                report = await ModelTuning.RunAsync(folder, read, sweep, parsed.GetValue(output) ?? folder, common.Load(parsed).Encoder, step, NullLogger.Instance, cancellationToken));
             return Print(report!, common.IsJson(parsed));
         });
         return command;

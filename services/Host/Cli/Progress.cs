@@ -6,7 +6,14 @@ namespace Retrieval.Host.Cli;
 internal static class Progress
 {
     /// <summary>Runs work that calls its argument once an item.</summary>
-    public static async Task RunAsync(IAnsiConsole console, string title, string items, int total, Func<Action, Task> work)
+    public static Task RunAsync(IAnsiConsole console, string title, string items, int total, Func<Action, Task> work)
+    {
+        int done = 0;
+        return RunAsync(console, title, items, total, tell => work(() => tell(Interlocked.Increment(ref done), title)));
+    }
+
+    /// <summary>Runs work that tells its argument how many items are done, parts of them too, and what it is at.</summary>
+    public static async Task RunAsync(IAnsiConsole console, string title, string items, int total, Func<Action<double, string>, Task> work)
     {
         long began = TimeProvider.System.GetTimestamp();
         if (console.Profile.Capabilities.Interactive && console.Profile.Out.IsTerminal)
@@ -15,20 +22,22 @@ internal static class Progress
                 .StartAsync(async context =>
                 {
                     ProgressTask task = context.AddTask(title, maxValue: total);
-                    await work(() => task.Increment(1));
+                    await work((done, what) => (task.Value, task.Description) = (Math.Max(task.Value, done), Markup.Escape(what)));
                 });
         }
         else
         {
-            await work(() => { });
+            await work((_, _) => { });
         }
         double seconds = TimeProvider.System.GetElapsedTime(began).TotalSeconds;
-        console.WriteLine(FormattableString.Invariant($"{title}: {total} {items} in {seconds:F1} s ({total / Math.Max(seconds, 1e-3):F0} a second)"));
+        console.WriteLine(FormattableString.Invariant($"{title}: {total} {items} in {seconds:F1} s ({Rate(total / Math.Max(seconds, 1e-3))} a second)"));
     }
+
+    private static string Rate(double rate) => rate.ToString(rate >= 10 ? "F0" : "G2", System.Globalization.CultureInfo.InvariantCulture);
 
     private sealed class RateColumn(long began) : ProgressColumn
     {
         public override Spectre.Console.Rendering.IRenderable Render(Spectre.Console.Rendering.RenderOptions options, ProgressTask task, TimeSpan deltaTime) =>
-            new Text(FormattableString.Invariant($"{task.Value / Math.Max(0.1, TimeProvider.System.GetElapsedTime(began).TotalSeconds):F0}/s"));
+            new Text($"{Rate(task.Value / Math.Max(0.1, TimeProvider.System.GetElapsedTime(began).TotalSeconds))}/s");
     }
 }

@@ -34,8 +34,11 @@ public static class RetrievalCommand
         root.Subcommands.Add(ServeCommand.Create(common));
         root.Subcommands.Add(IndexCommand.Create(common));
         root.Subcommands.Add(SearchCommand.Create(common));
+        root.Subcommands.Add(JobsCommand.Create(common));
+        root.Subcommands.Add(DeadLettersCommand.Create(common));
         root.Subcommands.Add(DoctorCommand.Create(common));
         root.Subcommands.Add(ModelCommand.Create(common));
+        root.Subcommands.Add(BenchCommand.Create(common));
         root.Subcommands.Add(TokenizeCommand.Create());
 
         ParseResult parsed = root.Parse(args, new ParserConfiguration { EnablePosixBundling = false, ResponseFileTokenReplacer = null });

@@ -17,7 +17,8 @@ internal static class SearchCommand
         Option<SearchMode> mode = new("--mode") { Description = "Channels: both fused, by meaning, or by words", HelpName = "hybrid|dense|lexical", DefaultValueFactory = _ => SearchMode.Hybrid };
         Option<int?> context = new("--context") { Description = "Also print a cited context within this many tokens", HelpName = "tokens" };
         Option<string[]> filter = new("--filter") { Description = "Only documents whose metadata field equals a value; may be repeated", HelpName = "key=value" };
-        Command command = new("search", "Ask the running server, or the data folder when none runs.") { query, collection, top, mode, context, filter };
+        Option<string?> tier = new("--tier") { Description = "Tier of the encoder for the question; default: by its load", HelpName = "name" };
+        Command command = new("search", "Ask the running server, or the data folder when none runs.") { query, collection, top, mode, context, filter, tier };
         HelpExamples.Add(command, """retrieval search "Who discovered oxygen?" --context 100""", """retrieval search "turbine" --mode lexical --filter language=en --json""");
         command.TreatUnmatchedTokensAsErrors = false;
         command.SetAction(async (parsed, cancellationToken) =>
@@ -29,6 +30,7 @@ internal static class SearchCommand
                 Mode = parsed.GetValue(mode),
                 Context = parsed.GetValue(context) is { } tokens ? new ContextRequest { MaxTokens = tokens } : null,
                 Filter = Filter(parsed.GetValue(filter) ?? []),
+                Tier = parsed.GetValue(tier),
             };
             await using Connection connection = await Connection.OpenAsync(common.Load(parsed), cancellationToken);
             string name = parsed.GetValue(collection) ?? await DefaultAsync(connection.Client, cancellationToken);

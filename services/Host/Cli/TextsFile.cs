@@ -8,20 +8,20 @@ internal static class TextsFile
 {
     /// <summary>The texts without blank ones and repetitions, in order.</summary>
     /// <exception cref="RetrievalException">The file cannot be read, or a line has no text.</exception>
-    public static IReadOnlyList<string> Read(string path)
+    public static IReadOnlyList<string> Read(string path, string option = "--texts")
     {
         try
         {
             bool json = Path.GetExtension(path) is ".jsonl" or ".ndjson";
-            return [.. File.ReadLines(path).Select((line, i) => json && line.Length > 0 ? Text(path, i + 1, line) : line).Where(t => !string.IsNullOrWhiteSpace(t)).Distinct()];
+            return [.. File.ReadLines(path).Select((line, i) => json && line.Length > 0 ? Text((path, option), i + 1, line) : line).Where(t => !string.IsNullOrWhiteSpace(t)).Distinct()];
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new RetrievalException(ErrorKind.Invalid, $"{path} cannot be read: {e.Message}", "--texts", path, help: "Give a file with one text a line, or NDJSON with a field text.", inner: e);
+            throw new RetrievalException(ErrorKind.Invalid, $"{path} cannot be read: {e.Message}", option, path, help: "Give a file with one text a line, or NDJSON with a field text.", inner: e);
         }
     }
 
-    private static string Text(string path, int line, string json)
+    private static string Text((string Path, string Option) file, int line, string json)
     {
         try
         {
@@ -31,7 +31,7 @@ internal static class TextsFile
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
         {
-            throw new RetrievalException(ErrorKind.Invalid, $"Line {line} of {path} is no JSON object with a text in 'text'.", "--texts", $"line {line}", help: "Give NDJSON such as {\"text\": \"...\"}, or a .txt file with one text a line.", inner: e);
+            throw new RetrievalException(ErrorKind.Invalid, $"Line {line} of {file.Path} is no JSON object with a text in 'text'.", file.Option, $"line {line}", help: "Give NDJSON such as {\"text\": \"...\"}, or a .txt file with one text a line.", inner: e);
         }
     }
 }

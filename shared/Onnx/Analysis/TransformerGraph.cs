@@ -156,9 +156,13 @@ public sealed class TransformerGraph
         return true;
     }
 
-    /// <summary>Requires that each layer starts where the one before ends.</summary>
+    /// <summary>Requires that each layer starts where the one before ends, and the first where nothing like a layer stands before it.</summary>
     private TransformerGraph Linked()
     {
+        if (Layers[0] is { HiddenIn: { } begin, Unproven: List<string> unproven } && Flow.To(begin).Select(Graph.Producer).OfType<NodeProto>().FirstOrDefault(IsOfALayer) is { } earlier)
+        {
+            unproven.Add($"before it stands node '{earlier.Label()}' ({earlier.Operator()}), as if an attention in front of it was not understood");
+        }
         for (int i = 1; i < Layers.Count; i++)
         {
             TransformerLayer before = Layers[i - 1], layer = Layers[i];
@@ -170,6 +174,9 @@ public sealed class TransformerGraph
         }
         return this;
     }
+
+    /// <summary>A softmax, or a product of two activations: embeddings have neither.</summary>
+    private bool IsOfALayer(NodeProto node) => node.OpType is "Softmax" or "Attention" or "MultiHeadAttention" || (node.OpType == "MatMul" && Flow.Varies(node.Input[0]) && Flow.Varies(node.Input[1]));
 
     /// <summary>Whether a state is another one but for some tokens, which Token Prepending replaces.</summary>
     private bool IsEdited(string state, string before) => Graph.Producer(state) is { OpType: "Where" } where && Flow.Root(where.Input[2]) == Flow.Root(before);

@@ -11,6 +11,11 @@ internal sealed class Graph
     /// <summary>Nodes are told apart by identity; as messages they compare by content.</summary>
     public static readonly IEqualityComparer<NodeProto> ByReference = ReferenceEqualityComparer.Instance;
 
+    // Inputs of the operators whose places the analysis looks at.
+    private static readonly Dictionary<string, int> Fewest = ((string[])["Add", "Sub", "Mul", "Div", "Pow", "MatMul", "Gemm", "And", "Or", "Equal", "Less", "Greater", "LessOrEqual", "GreaterOrEqual", "Min", "Max", "Gather", "GatherND", "Expand", "Reshape", "LayerNormalization"])
+        .Select(o => (o, 2)).Append(("Where", 3)).Concat(((string[])["Softmax", "Cast", "Identity", "Sqrt", "Transpose", "ReduceMean", "ReduceMax", "Shape", "Unsqueeze", "Reciprocal", "Tanh", "Erf", "Not", "IsNaN", "Concat", "Slice", "Squeeze", "Flatten", "SimplifiedLayerNormalization", "RMSNormalization"]).Select(o => (o, 1)))
+        .ToDictionary(o => o.Item1, o => o.Item2, StringComparer.Ordinal);
+
     private readonly OnnxModel _source;
     private readonly ModelProto _proto;
     private readonly Dictionary<string, WeightSlice> _weights;
@@ -32,6 +37,29 @@ internal sealed class Graph
         }
         _names.UnionWith(_proto.Graph.Initializer.Select(t => t.Name));
         _names.UnionWith(_proto.Graph.Input.Select(i => i.Name));
+        RequireOrder();
+    }
+
+    /// <summary>What is asked of a graph rests on the order of its nodes, which the format prescribes: each behind what it takes.</summary>
+    private void RequireOrder()
+    {
+        HashSet<string> known = [.. _proto.Graph.Input.Select(i => i.Name), .. Initializers.Keys];
+        foreach (NodeProto node in Nodes)
+        {
+            if (GraphNames.Inputs(node).FirstOrDefault(i => !known.Contains(i)) is { } missing)
+            {
+                throw new OnnxFormatException(Path, $"has a node '{node.Label()}' ({node.Operator()}) that takes '{missing}', which nothing before it computes. Fetch or export it again.");
+            }
+            if (node.Output.Count == 0 || node.Input.Count < Fewest.GetValueOrDefault(node.Operator()))
+            {
+                throw new OnnxFormatException(Path, $"has a node '{node.Name}' ({node.Operator()}) of {node.Input.Count} inputs and {node.Output.Count} outputs, which is fewer than its operator has. Fetch or export it again.");
+            }
+            known.UnionWith(node.Output);
+        }
+        if (Outputs.FirstOrDefault(o => !known.Contains(o)) is { } output)
+        {
+            throw new OnnxFormatException(Path, $"has an output '{output}' that no node computes. Fetch or export it again.");
+        }
     }
 
     public string Path => _source.Path;

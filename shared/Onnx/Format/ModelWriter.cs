@@ -18,7 +18,8 @@ internal static class ModelWriter
     public static void Write(OnnxModel model, string path, string? weightsName)
     {
         string folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
-        string temporary = path + ".part", weightsPath = Path.Combine(folder, weightsName ?? "x"), weightsTemporary = weightsPath + ".part";
+        // Names of this process: another one may be writing the same model.
+        string partial = $".{Environment.ProcessId}.part", temporary = path + partial, weightsPath = Path.Combine(folder, weightsName ?? "x"), weightsTemporary = weightsPath + partial;
         try
         {
             using (FileStream file = File.Create(temporary))

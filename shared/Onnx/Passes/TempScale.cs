@@ -22,7 +22,9 @@ public sealed class TempScale(double temperature, IReadOnlyList<int>? layers = n
             return $"the temperature is {temperature.ToString(CultureInfo.InvariantCulture)}; give one above 0, such as 0.8";
         }
         return layers?.FirstOrDefault(l => l < 0 || l >= graph.Layers.Count, -1) is { } layer && layer != -1
-            ? $"layer {layer} does not exist; the model has layers 0 to {graph.Layers.Count - 1}" : Chosen(graph).Select(l => Refusal(graph, l)).FirstOrDefault(r => r is not null);
+            ? $"layer {layer} does not exist; the model has layers 0 to {graph.Layers.Count - 1}"
+            // A layer that was not found would stay as it is.
+            : Chosen(graph).Select(l => Refusal(graph, l)).FirstOrDefault(r => r is not null) ?? Unproven(graph.Layers);
     }
 
     private IEnumerable<TransformerLayer> Chosen(TransformerGraph graph) => layers is null ? graph.Layers : graph.Layers.Where(l => layers.Contains(l.Index));

@@ -40,6 +40,16 @@ public sealed partial class Catalog
         _changed.Writer.TryWrite(true);
     }
 
+    /// <summary>Sets how a collection is searched. The index follows.</summary>
+    public async Task SetIndexAsync(string name, IndexKind kind, CancellationToken cancellationToken)
+    {
+        if (await _writer.WriteAsync(session => session.Execute("UPDATE collections SET index_kind = $1 WHERE name = $2", (long)kind, name), cancellationToken).ConfigureAwait(false) == 0)
+        {
+            throw Unknown(name);
+        }
+        _changed.Writer.TryWrite(true);
+    }
+
     /// <summary>Null when there is none.</summary>
     public Task<CollectionRow?> FindCollectionAsync(string name, CancellationToken cancellationToken) => ReadAsync(session => Find(session, name), cancellationToken);
 
@@ -84,6 +94,9 @@ public sealed partial class Catalog
     }
 
     /// <summary>Id, last change and dimensions of every collection: what the index follows.</summary>
+    public Task<IReadOnlyList<CollectionRow>> ListRowsAsync(CancellationToken cancellationToken) => FollowedAsync(cancellationToken);
+
+    /// <inheritdoc cref="ListRowsAsync"/>
     internal Task<IReadOnlyList<CollectionRow>> FollowedAsync(CancellationToken cancellationToken) =>
         ReadAsync<IReadOnlyList<CollectionRow>>(session => session.Query($"SELECT {CollectionRow.Columns} FROM collections", CollectionRow.Read), cancellationToken);
 
@@ -108,6 +121,7 @@ public sealed partial class Catalog
         Dimensions = row.Dimensions,
         Chunking = row.Chunking,
         Codec = row.Codec,
+        Index = row.Index,
         Documents = session.Scalar<long>("SELECT count(*) FROM documents WHERE collection = $1 AND live = 1", row.Id),
         Chunks = session.Scalar<long?>("SELECT sum(chunks) FROM documents WHERE collection = $1 AND live = 1", row.Id) ?? 0,
         OpenJobs = session.Scalar<long>("SELECT count(*) FROM jobs WHERE collection = $1 AND status < 2", row.Id),

@@ -15,14 +15,21 @@ public sealed partial class Catalog
         """, ReadDocument, collection.Id, document).FirstOrDefault(), cancellationToken);
 
     /// <summary>Documents by id, from behind <paramref name="after"/>; removed ones are left out.</summary>
-    public Task<DocumentList> ListDocumentsAsync(CollectionRow collection, string? after, int limit, CancellationToken cancellationToken) => ReadAsync(session =>
+    public Task<DocumentList> ListDocumentsAsync(CollectionRow collection, string? after, int limit, CancellationToken cancellationToken) => ListDocumentsAsync(collection, null, after, limit, cancellationToken);
+
+    /// <summary>The same of one folder source, with path and hash of each; null: of all.</summary>
+    public Task<DocumentList> ListDocumentsAsync(CollectionRow collection, string? source, string? after, int limit, CancellationToken cancellationToken) => ReadAsync(session =>
     {
+        // The latest change says where a document is from: what waits or failed still has it in its job.
+        const string Metadata = "CASE WHEN j.payload IS NULL THEN d.metadata ELSE json_extract(j.payload, '$.metadata') END";
         List<DocumentRow> rows = session.Query(
-            """
-            SELECT d.id, d.title, j.status, d.version, d.chunks, d.generation, d.live, j.version
-            FROM documents d JOIN jobs j ON j.id = d.job WHERE d.collection = $1 AND d.id > $2 AND (d.live = 1 OR j.kind = 0) ORDER BY d.id LIMIT $3
+            $"""
+            SELECT d.id, d.title, j.status, d.version, d.chunks, d.generation, d.live, j.version, {(source is null ? "NULL" : $"json_extract({Metadata}, '$.source')")}
+            FROM documents d JOIN jobs j ON j.id = d.job WHERE d.collection = $1 AND d.id > $2 AND (d.live = 1 OR j.kind = 0) {(source is null ? "" : $"AND j.kind = 0 AND json_extract({Metadata}, '$.source.name') = $4")} ORDER BY d.id LIMIT $3
             """,
-            r => new DocumentRow(r.GetString(0), Text(r, 1), (DocumentStatus)r.GetInt32(2), r.GetInt64(r.GetBoolean(6) ? 3 : 7), r.GetInt32(4), r.GetInt64(5)), collection.Id, after ?? "", limit + 1L);
+            r => new DocumentRow(r.GetString(0), Text(r, 1), (DocumentStatus)r.GetInt32(2), r.GetInt64(r.GetBoolean(6) ? 3 : 7), r.GetInt32(4), r.GetInt64(5),
+                Text(r, 8) is { } json ? JsonSerializer.Deserialize(json, WireJson.Lenient.DocumentSource) : null),
+            (object?[])(source is null ? [collection.Id, after ?? "", limit + 1L] : [collection.Id, after ?? "", limit + 1L, source]));
         bool more = rows.Count > limit;
         return new DocumentList(more ? rows[..limit] : rows, more ? rows[limit - 1].Id : null);
     }, cancellationToken);
@@ -33,7 +40,7 @@ public sealed partial class Catalog
         Dictionary<long, StoredChunk> chunks = [];
         session.InSnapshot(() =>
         {
-            IEnumerable<ChunkPlace> places = rows.Distinct().SelectMany(row => session.Query("SELECT row, id, document, start, \"end\" FROM chunks WHERE row = $1", ChunkPlace.Read, row));
+            IEnumerable<ChunkPlace> places = rows.Distinct().SelectMany(row => session.Query("SELECT row, id, document, start, \"end\", headings, page FROM chunks WHERE row = $1", ChunkPlace.Read, row));
             foreach (IGrouping<long, ChunkPlace> ofOne in places.GroupBy(p => p.Document))
             {
                 // A document once, however many of its chunks are asked for: its text may be long.
@@ -79,7 +86,7 @@ public sealed partial class Catalog
         {
             Id = r.GetString(0),
             Title = live ? Text(r, 2) : accepted!.Title,
-            Text = live ? r.GetString(3) : accepted!.Text!,
+            Text = live ? r.GetString(3) : accepted!.Text ?? "",
             Url = live ? Text(r, 4) : accepted!.Url,
             Metadata = live ? Metadata(Text(r, 5)) : accepted!.Metadata,
             Version = live ? r.GetInt64(6) : accepted!.Version ?? 0,
@@ -95,13 +102,13 @@ public sealed partial class Catalog
         (string id, string? title, string text, Dictionary<string, JsonElement>? metadata) = (r.GetString(0), Text(r, 1), r.GetString(2), Metadata(Text(r, 3)));
         return [.. places.Select(p => new StoredChunk
         {
-            Row = p.Row, Id = p.Id, Document = id, Title = title, Text = text[p.Start..p.End], Start = p.Start, End = p.End, Metadata = metadata,
+            Row = p.Row, Id = p.Id, Document = id, Title = title, Text = text[p.Start..p.End], Start = p.Start, End = p.End, Metadata = metadata, Headings = p.Headings, Page = p.Page,
         })];
     }
 
-    private readonly record struct ChunkPlace(long Row, Guid Id, long Document, int Start, int End)
+    private readonly record struct ChunkPlace(long Row, Guid Id, long Document, int Start, int End, IReadOnlyList<string>? Headings, int? Page)
     {
-        public static ChunkPlace Read(SqliteDataReader r) => new(r.GetInt64(0), new Guid(r.GetFieldValue<byte[]>(1), bigEndian: true), r.GetInt64(2), r.GetInt32(3), r.GetInt32(4));
+        public static ChunkPlace Read(SqliteDataReader r) => new(r.GetInt64(0), new Guid(r.GetFieldValue<byte[]>(1), bigEndian: true), r.GetInt64(2), r.GetInt32(3), r.GetInt32(4), HeadingPath.Read(Text(r, 5)), r.IsDBNull(6) ? null : r.GetInt32(6));
     }
 
     private static string? Text(SqliteDataReader r, int column) => r.IsDBNull(column) ? null : r.GetString(column);

@@ -11,9 +11,13 @@ public sealed partial class Catalog
     /// Records a change; durable on return. A version that is left out is the next one; one that is not newer than the last accepted makes a job that is
     /// superseded at once. Older jobs of the document that have not begun are superseded by this one.
     /// </summary>
-    public async Task<Job> AcceptAsync(CollectionRow collection, JobKind kind, JobQueue queue, DocumentInput document, string mediaType, CancellationToken cancellationToken)
+    public Task<Job> AcceptAsync(CollectionRow collection, JobKind kind, JobQueue queue, DocumentInput document, string mediaType, CancellationToken cancellationToken) =>
+        AcceptAsync(collection, new JobOrder(kind, queue, mediaType), document, cancellationToken);
+
+    /// <inheritdoc cref="AcceptAsync(CollectionRow, JobKind, JobQueue, DocumentInput, string, CancellationToken)"/>
+    public async Task<Job> AcceptAsync(CollectionRow collection, JobOrder order, DocumentInput document, CancellationToken cancellationToken)
     {
-        (Job job, List<Guid> superseded) = await _writer.WriteAsync(session => Accept(session, collection, kind, queue, document, mediaType), cancellationToken).ConfigureAwait(false);
+        (Job job, List<Guid> superseded) = await _writer.WriteAsync(session => Accept(session, collection, order, document), cancellationToken).ConfigureAwait(false);
         Interlocked.Add(ref _openJobs, (job.IsFinished ? 0 : 1) - superseded.Count);
         SignalFinished(superseded);
         _due.Writer.TryWrite(true);
@@ -22,6 +26,10 @@ public sealed partial class Catalog
 
     /// <summary>Null when there is none.</summary>
     public Task<Job?> FindJobAsync(Guid id, CancellationToken cancellationToken) => ReadAsync(session => Find(session, id), cancellationToken);
+
+    /// <summary>The bytes of the file that a job carries; null when it carries a text, or is finished.</summary>
+    public Task<byte[]?> ReadContentAsync(Job job, CancellationToken cancellationToken) =>
+        ReadAsync(session => session.Query("SELECT content FROM jobs WHERE id = $1", r => r.IsDBNull(0) ? null : r.GetFieldValue<byte[]>(0), job.Id.ToString()).FirstOrDefault(), cancellationToken);
 
     /// <summary>Returns when the job is finished; when its collection was deleted meanwhile, NotFound.</summary>
     public async Task<Job> WaitAsync(Guid id, CancellationToken cancellationToken)
@@ -41,7 +49,7 @@ public sealed partial class Catalog
         }
     }
 
-    private (Job, List<Guid>) Accept(Session session, CollectionRow collection, JobKind kind, JobQueue queue, DocumentInput document, string mediaType)
+    private (Job, List<Guid>) Accept(Session session, CollectionRow collection, JobOrder order, DocumentInput document)
     {
         if (!Exists(session, collection))
         {
@@ -54,9 +62,9 @@ public sealed partial class Catalog
         bool late = version <= last;
         string? error = late ? $"Version {version} is not newer than version {last}, which was accepted before." : null;
         List<TimelineEntry> timeline = [Entry("accepted"), .. late ? [Entry("superseded", error)] : Array.Empty<TimelineEntry>()];
-        session.Execute("INSERT INTO jobs(id, collection, document, kind, queue, version, status, payload, media_type, error, timeline) VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
-            id.ToString(), collection.Id, document.Id, (long)kind, (long)queue, version, (long)(late ? DocumentStatus.Superseded : DocumentStatus.Accepted),
-            late ? null : JsonSerializer.Serialize(document with { Version = version }, WireJson.Lenient.DocumentInput), mediaType, error, Json(timeline));
+        session.Execute("INSERT INTO jobs(id, collection, document, kind, queue, version, status, payload, media_type, error, timeline, finished_at, load, content) VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+            id.ToString(), collection.Id, document.Id, (long)order.Kind, (long)order.Queue, version, (long)(late ? DocumentStatus.Superseded : DocumentStatus.Accepted),
+            late ? null : JsonSerializer.Serialize(document with { Version = version }, WireJson.Lenient.DocumentInput), order.MediaType, error, Json(timeline), late ? Now() : 0L, order.Load?.ToString(), late ? null : order.Content);
         List<Guid> superseded = [];
         if (!late)
         {
@@ -72,9 +80,9 @@ public sealed partial class Catalog
         session.Query($"SELECT {Job.Columns} FROM jobs j JOIN collections c ON c.id = j.collection WHERE j.id = $1", Job.Read, id.ToString()).FirstOrDefault();
 
     /// <summary>Writes a terminal state; what the job carried is no longer needed.</summary>
-    private static void Finish(Session session, Job job, DocumentStatus status, int chunks, long generation, IEnumerable<TimelineEntry> steps) =>
-        session.Execute("UPDATE jobs SET status = $1, payload = NULL, error = NULL, detail = NULL, chunks = $2, generation = $3, timeline = $4 WHERE id = $5",
-            (long)status, (long)chunks, generation, Json([.. job.Timeline, .. steps]), job.Id.ToString());
+    private void Finish(Session session, Job job, DocumentStatus status, int chunks, long generation, IEnumerable<TimelineEntry> steps) =>
+        session.Execute("UPDATE jobs SET status = $1, payload = NULL, content = NULL, error = NULL, detail = NULL, chunks = $2, generation = $3, timeline = $4, finished_at = $5 WHERE id = $6",
+            (long)status, (long)chunks, generation, Json([.. job.Timeline, .. steps]), Now(), job.Id.ToString());
 
     private TimelineEntry Entry(string step, string? note = null) => new(step, _time.GetUtcNow(), note);
 

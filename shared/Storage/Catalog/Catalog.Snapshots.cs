@@ -42,7 +42,7 @@ public sealed partial class Catalog
             }
             Create(session, name, head.Encoder, head.Space, head.Chunking);
             CollectionRow created = Find(session, name)!;
-            session.Execute("UPDATE collections SET codec = $1 WHERE id = $2", head.Codec, created.Id);
+            session.Execute("UPDATE collections SET codec = $1, index_kind = $2 WHERE id = $3", head.Codec, (long)head.Index, created.Id);
             foreach (SnapshotDocument document in SnapshotFormat.Documents(file.Name))
             {
                 Insert(session, created, document);
@@ -68,12 +68,12 @@ public sealed partial class Catalog
             hash.AppendData(json);
             hash.AppendData(LineEnd);
         }
-        Line(JsonSerializer.SerializeToUtf8Bytes(new SnapshotHead(SnapshotFormat.Version, row.Name, row.Encoder, space, row.Chunking, row.Codec), SnapshotFormat.Default.SnapshotHead));
+        Line(JsonSerializer.SerializeToUtf8Bytes(new SnapshotHead(SnapshotFormat.Version, row.Name, row.Encoder, space, row.Chunking, row.Codec, row.Index), SnapshotFormat.Default.SnapshotHead));
         foreach (long key in session.Query("SELECT key FROM documents WHERE collection = $1 AND live = 1 ORDER BY key", r => r.GetInt64(0), row.Id))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            List<SnapshotChunk> chunks = session.Query("""SELECT start, "end", tokens, reuse_key, vector FROM chunks WHERE document = $1 ORDER BY ordinal""",
-                r => new SnapshotChunk(r.GetInt32(0), r.GetInt32(1), r.GetInt32(2), r.GetFieldValue<byte[]>(3), r.GetFieldValue<byte[]>(4)), key);
+            List<SnapshotChunk> chunks = session.Query("""SELECT start, "end", tokens, reuse_key, vector, headings, page FROM chunks WHERE document = $1 ORDER BY ordinal""",
+                r => new SnapshotChunk(r.GetInt32(0), r.GetInt32(1), r.GetInt32(2), r.GetFieldValue<byte[]>(3), r.GetFieldValue<byte[]>(4)) { Headings = HeadingPath.Read(Text(r, 5)), Page = r.IsDBNull(6) ? null : r.GetInt32(6) }, key);
             SnapshotDocument document = session.Query("SELECT id, version, generation, title, text, url, metadata FROM documents WHERE key = $1",
                 r => new SnapshotDocument(r.GetString(0), r.GetInt64(1), r.GetInt64(2), Text(r, 3), r.GetString(4), Text(r, 5), Metadata(Text(r, 6)), chunks), key).Single();
             Line(JsonSerializer.SerializeToUtf8Bytes(document, SnapshotFormat.Default.SnapshotDocument));
@@ -100,7 +100,7 @@ public sealed partial class Catalog
         for (int i = 0; i < document.Chunks.Count; i++)
         {
             SnapshotChunk chunk = document.Chunks[i];
-            Insert(session, collection, key, document.Generation, document.Id, input, new NewChunk(i, chunk.Start, chunk.End, chunk.Tokens, MemoryMarshal.Cast<byte, float>(chunk.Vector).ToArray(), chunk.ReuseKey));
+            Insert(session, collection, key, document.Generation, document.Id, input, new NewChunk(i, chunk.Start, chunk.End, chunk.Tokens, MemoryMarshal.Cast<byte, float>(chunk.Vector).ToArray(), chunk.ReuseKey) { Headings = chunk.Headings, Page = chunk.Page });
         }
     }
 }

@@ -11,11 +11,21 @@ public sealed partial class Catalog
     private const long Gone = -1;
     private long _lastCollection;
 
-    /// <summary>Voids every lease: whoever opens the folder is alone with it, so nobody can be at work. Called once at start.</summary>
+    /// <summary>Voids every lease: whoever opens the folder is alone with it, so nobody can be at work. Called once at start. A process that died with a job is counted: see <see cref="ClaimDueAsync"/>.</summary>
     public Task ReleaseLeasesAsync(CancellationToken cancellationToken) =>
-        _writer.WriteAsync(session => session.Execute("UPDATE jobs SET lease_until = 0, status = 0 WHERE status < 2"), cancellationToken);
+        _writer.WriteAsync(session => session.Execute("UPDATE jobs SET lease_until = 0, crashes = crashes + (status = 1), status = 0 WHERE status < 2"), cancellationToken);
 
-    /// <summary>Leases jobs that are due: one from each collection in turn, the oldest first; never two of one document. A lease that is over makes the job due again.</summary>
+    /// <summary>Makes jobs due again that were sent to a worker and not begun: their messages are lost, or nobody knows. One that arrives after all is one too many, which <see cref="BeginAsync"/> sees.</summary>
+    public async Task ReleaseDispatchedAsync(CancellationToken cancellationToken)
+    {
+        await _writer.WriteAsync(session => session.Execute("UPDATE jobs SET lease_until = 0 WHERE status < 2 AND status = 0 AND lease_until > 0"), cancellationToken).ConfigureAwait(false);
+        _due.Writer.TryWrite(true);
+    }
+
+    /// <summary>
+    /// Leases jobs that are due: one from each collection in turn, the oldest first; never two of one document. A lease that is over makes the job due again.
+    /// A process that dies takes all its jobs down, and one of them may be why: those that were there twice go one at a time, so that the others get past it.
+    /// </summary>
     public Task<IReadOnlyList<Guid>> ClaimDueAsync(JobQueue queue, int most, TimeSpan lease, CancellationToken cancellationToken) =>
         _writer.WriteAsync<IReadOnlyList<Guid>>(session =>
         {
@@ -24,17 +34,18 @@ public sealed partial class Catalog
             List<(long Collection, Queue<string> Jobs)> waiting = [.. collections.OrderBy(c => c <= _lastCollection).ThenBy(c => c).Select(c => (c, new Queue<string>(session.Query(
                 // Earlier by version, not by id: ids of one millisecond have no order, and clocks are set back.
                 """
-                SELECT j.id FROM jobs j INDEXED BY jobs_open WHERE j.status < 2 AND j.queue = $1 AND j.collection = $2 AND j.lease_until <= $3 AND j.next_attempt_at <= $3
+                SELECT j.id FROM jobs j INDEXED BY jobs_open WHERE j.status < 2 AND j.crashes < 2 AND j.queue = $1 AND j.collection = $2 AND j.lease_until <= $3 AND j.next_attempt_at <= $3
                 AND NOT EXISTS (SELECT 1 FROM jobs e WHERE e.status < 2 AND e.collection = j.collection AND e.document = j.document AND e.version < j.version) ORDER BY j.id LIMIT $4
                 """, r => r.GetString(0), (long)queue, c, now, (long)most))))];
-            List<Guid> claimed = [];
+            List<Guid> claimed = Suspect(session, queue, now);
+            claimed.ForEach(suspect => Lease(session, suspect, now, lease));
             while (claimed.Count < most && waiting.Exists(w => w.Jobs.Count > 0))
             {
                 foreach ((long collection, Queue<string> jobs) in waiting)
                 {
                     if (claimed.Count < most && jobs.TryDequeue(out string? id))
                     {
-                        session.Execute("UPDATE jobs SET status = 0, lease_until = $1 WHERE id = $2", now + (long)lease.TotalMilliseconds, id);
+                        Lease(session, Guid.Parse(id), now, lease);
                         claimed.Add(Guid.Parse(id));
                         _lastCollection = collection;
                     }
@@ -72,6 +83,10 @@ public sealed partial class Catalog
                 Finish(session, found, DocumentStatus.Superseded, 0, 0, [Entry("superseded", $"by version {newer}")]);
                 return (null, true);
             }
+            if (found.NextAttemptAt > _time.GetUtcNow())
+            {
+                return (null, false); // a message that came twice, or late
+            }
             session.Execute("UPDATE jobs SET status = 1, attempts = attempts + 1, lease_until = $1 WHERE id = $2", Now() + (long)lease.TotalMilliseconds, id.ToString());
             return ((Job?)(found with { Status = DocumentStatus.Processing, Attempts = found.Attempts + 1 }), false);
         }, cancellationToken).ConfigureAwait(false);
@@ -81,6 +96,19 @@ public sealed partial class Catalog
         }
         return job;
     }
+
+    /// <summary>Ends an attempt that the stop of the server cut off: the job is due as if it had not begun, apart from the attempt that was counted.</summary>
+    public Task AbandonAsync(Job job, CancellationToken cancellationToken) => _writer.WriteAsync(session =>
+        session.Execute("UPDATE jobs SET status = 0, lease_until = 0 WHERE id = $1 AND status = 1 AND attempts = $2", job.Id.ToString(), (long)job.Attempts), cancellationToken);
+
+    /// <summary>Vectors of the generation that can be found now, by their <see cref="ReuseKey"/> in lower-case hex.</summary>
+    public Task<IReadOnlyDictionary<string, float[]>> ReadReusableAsync(Job job, CancellationToken cancellationToken) => ReadAsync<IReadOnlyDictionary<string, float[]>>(session =>
+    {
+        Dictionary<string, float[]> vectors = [];
+        session.Query("SELECT c.reuse_key, c.vector FROM documents d JOIN chunks c ON c.document = d.key WHERE d.collection = $1 AND d.id = $2",
+            r => vectors[Convert.ToHexStringLower(r.GetFieldValue<byte[]>(0))] = Vector(r.GetFieldValue<byte[]>(1)), job.CollectionId, job.Document);
+        return vectors;
+    }, cancellationToken);
 
     /// <summary>Prolongs the lease of an attempt that takes long. False when there is nothing left to work for: the job is finished, gone, or with another worker, or a newer version was accepted.</summary>
     public async Task<bool> ExtendLeaseAsync(Job job, TimeSpan lease, CancellationToken cancellationToken)
@@ -117,7 +145,8 @@ public sealed partial class Catalog
             session.Execute("UPDATE documents SET seq = $1, generation = $2, live = 1, version = $3, chunks = $4, title = $5, text = $6, url = $7, metadata = $8 WHERE key = $9",
                 next, generation, job.Version, (long)chunks.Count, document.Title, document.Text, document.Url,
                 document.Metadata is null ? null : JsonSerializer.Serialize(document.Metadata, WireJson.Lenient.DictionaryStringJsonElement), key);
-            Finish(session, job, DocumentStatus.Indexed, chunks.Count, generation, [.. steps, Entry("indexed", string.Create(CultureInfo.InvariantCulture, $"generation {generation}, seq {next}"))]);
+            session.Execute("UPDATE jobs SET reused = $1 WHERE id = $2", (long)chunks.Count(c => c.IsReused), job.Id.ToString());
+            Finish(session, job, DocumentStatus.Indexed, chunks.Count, generation, [.. steps, Stored(steps), Entry("indexed", string.Create(CultureInfo.InvariantCulture, $"generation {generation}, seq {next}"))]);
             return next;
         }, cancellationToken).ConfigureAwait(false);
         return Written(job, seq);
@@ -145,14 +174,17 @@ public sealed partial class Catalog
     public async Task FailAsync(Job job, string reason, string? detail, DateTimeOffset? nextAttempt, CancellationToken cancellationToken)
     {
         int rows = await _writer.WriteAsync(session => session.Execute(
-            "UPDATE jobs SET status = $1, error = $2, detail = $3, lease_until = 0, next_attempt_at = $4, timeline = $5 WHERE id = $6 AND status < 2 AND attempts = $7",
+            "UPDATE jobs SET status = $1, error = $2, detail = $3, lease_until = 0, next_attempt_at = $4, timeline = $5, finished_at = $6 WHERE id = $7 AND status < 2 AND attempts = $8",
             (long)(nextAttempt is null ? DocumentStatus.Failed : DocumentStatus.Accepted), reason, detail, nextAttempt?.ToUnixTimeMilliseconds() ?? 0L,
-            Json([.. job.Timeline, Entry(nextAttempt is null ? "failed" : "retry", $"attempt {job.Attempts}: {reason}")]), job.Id.ToString(), (long)job.Attempts), cancellationToken).ConfigureAwait(false);
+            Json([.. job.Timeline, Entry(nextAttempt is null ? "failed" : "retry", $"attempt {job.Attempts}: {reason}")]), nextAttempt is null ? Now() : 0L, job.Id.ToString(), (long)job.Attempts), cancellationToken).ConfigureAwait(false);
         if (nextAttempt is null && rows > 0)
         {
             Finished(job.Id);
         }
     }
+
+    private TimelineEntry Stored(IReadOnlyList<TimelineEntry> steps) =>
+        new("stored", _time.GetUtcNow(), null, steps.Count == 0 ? null : Math.Round((_time.GetUtcNow() - steps[^1].At).TotalMilliseconds, 3));
 
     private long Written(Job job, long seq)
     {
@@ -171,6 +203,16 @@ public sealed partial class Catalog
         SignalFinished(job);
         _due.Writer.TryWrite(true);
     }
+
+    private static List<Guid> Suspect(Session session, JobQueue queue, long now) =>
+        session.Scalar<long?>("SELECT 1 FROM jobs WHERE status < 2 AND crashes >= 2 AND lease_until > $1 LIMIT 1", now) is not null ? [] : session.Query(
+            """
+            SELECT j.id FROM jobs j WHERE j.status < 2 AND j.crashes >= 2 AND j.queue = $1 AND j.lease_until <= $2 AND j.next_attempt_at <= $2
+            AND NOT EXISTS (SELECT 1 FROM jobs e WHERE e.status < 2 AND e.collection = j.collection AND e.document = j.document AND e.version < j.version) ORDER BY j.crashes, j.id LIMIT 1
+            """, r => Guid.Parse(r.GetString(0)), (long)queue, now);
+
+    private static void Lease(Session session, Guid id, long now, TimeSpan lease) =>
+        session.Execute("UPDATE jobs SET crashes = crashes + (status = 1), status = 0, lease_until = $1 WHERE id = $2", now + (long)lease.TotalMilliseconds, id.ToString());
 
     private static long? Newer(Session session, Job job) =>
         session.Scalar<long?>("SELECT accepted_version FROM documents WHERE collection = $1 AND id = $2", job.CollectionId, job.Document) is { } accepted && accepted > job.Version ? accepted : null;
@@ -208,8 +250,8 @@ public sealed partial class Catalog
             throw new RetrievalException(ErrorKind.Internal, $"Dimension {at} of the vector of chunk {chunk.Ordinal} of document '{id}' is {chunk.Vector[at]}: the encoder's model has given no finite number.");
         }
         byte[] chunkId = ChunkId.Of(collection.Name, id, generation, chunk.Ordinal).ToByteArray(bigEndian: true);
-        session.Execute("""INSERT INTO chunks(document, ordinal, id, start, "end", tokens, reuse_key, vector) VALUES($1, $2, $3, $4, $5, $6, $7, $8)""",
-            key, (long)chunk.Ordinal, chunkId, (long)chunk.Start, (long)chunk.End, (long)chunk.Tokens, chunk.ReuseKey, MemoryMarshal.AsBytes(chunk.Vector.AsSpan()).ToArray());
+        session.Execute("""INSERT INTO chunks(document, ordinal, id, start, "end", tokens, reuse_key, vector, headings, page) VALUES($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)""",
+            key, (long)chunk.Ordinal, chunkId, (long)chunk.Start, (long)chunk.End, (long)chunk.Tokens, chunk.ReuseKey, MemoryMarshal.AsBytes(chunk.Vector.AsSpan()).ToArray(), HeadingPath.Write(chunk.Headings), (long?)chunk.Page);
         session.Execute($"INSERT INTO {WordTable(collection.Id)}(rowid, title, text) VALUES(last_insert_rowid(), $1, $2)", document.Title, document.Text![chunk.Start..chunk.End]);
     }
 

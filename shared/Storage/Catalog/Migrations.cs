@@ -30,6 +30,23 @@ internal static class Migrations
         """,
         // 2: how a collection's vectors are compressed in the index; null: not at all.
         "ALTER TABLE collections ADD COLUMN codec TEXT",
+        // 3: when a job ended, how often a process died with it, chunks whose vectors were kept, the bulk load that it came with; the seq up to which marks of removed documents are gone.
+        """
+        ALTER TABLE jobs ADD COLUMN finished_at INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE jobs ADD COLUMN crashes INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE jobs ADD COLUMN reused INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE jobs ADD COLUMN load TEXT;
+        ALTER TABLE collections ADD COLUMN marks_gone INTEGER NOT NULL DEFAULT 0;
+        UPDATE jobs SET finished_at = CAST(strftime('%s', 'now') AS INTEGER) * 1000 WHERE status >= 2;
+        CREATE INDEX jobs_finished ON jobs(finished_at) WHERE status >= 2;
+        CREATE INDEX jobs_dead ON jobs(id) WHERE status = 3;
+        CREATE INDEX jobs_suspect ON jobs(queue, lease_until) WHERE status < 2 AND crashes >= 2;
+        CREATE INDEX jobs_load ON jobs(load, status) WHERE load IS NOT NULL;
+        """,
+        // 4: files as they were sent, until they are read; where in its document a chunk stands: headings above it (a JSON list), page.
+        "ALTER TABLE jobs ADD COLUMN content BLOB; ALTER TABLE chunks ADD COLUMN headings TEXT; ALTER TABLE chunks ADD COLUMN page INTEGER",
+        // 5: how a collection is searched: IndexKind; 0: by its size.
+        "ALTER TABLE collections ADD COLUMN index_kind INTEGER NOT NULL DEFAULT 0",
     ];
 
     /// <summary>Brings a database to this version, in one transaction.</summary>

@@ -7,13 +7,18 @@ using Retrieval.Contracts;
 namespace Retrieval.Storage;
 
 /// <summary>First line of a collection's snapshot.</summary>
-internal sealed record SnapshotHead(int Snapshot, string Collection, string Encoder, VectorSpace Space, ChunkingSettings Chunking, string? Codec);
+internal sealed record SnapshotHead(int Snapshot, string Collection, string Encoder, VectorSpace Space, ChunkingSettings Chunking, string? Codec, IndexKind Index = IndexKind.Auto);
 
 /// <summary>A document of a snapshot: everything of its live generation.</summary>
 internal sealed record SnapshotDocument(string Id, long Version, long Generation, string? Title, string Text, string? Url, Dictionary<string, JsonElement>? Metadata, IReadOnlyList<SnapshotChunk> Chunks);
 
 /// <summary>A chunk of a snapshot.</summary>
-internal sealed record SnapshotChunk(int Start, int End, int Tokens, byte[] ReuseKey, byte[] Vector);
+internal sealed record SnapshotChunk(int Start, int End, int Tokens, byte[] ReuseKey, byte[] Vector)
+{
+    public IReadOnlyList<string>? Headings { get; init; }
+
+    public int? Page { get; init; }
+}
 
 /// <summary>Last line of a snapshot.</summary>
 /// <param name="Documents">Lines between the first and this one.</param>

@@ -35,6 +35,8 @@ public sealed class EmbeddedIndex : IAsyncDisposable
         _tools = new SegmentTools(SegmentTools.CreateFile, new RowSource(catalog.ReadVectors, logger), logger);
     }
 
+    private SearchEffort Effort(CollectionRow collection) => new(_options.Oversampling, _options.Breadth, collection.Index == IndexKind.Exact);
+
     private string Folder => Path.Combine(_catalog.Folder, "index");
 
     /// <summary>Loads everything, then follows until disposed.</summary>
@@ -54,16 +56,28 @@ public sealed class EmbeddedIndex : IAsyncDisposable
     /// <param name="cancellationToken">Ends the scan on every core.</param>
     public IReadOnlyList<(long Row, float Score)> Search(CollectionRow collection, float[] query, int top, Filter? filter, CancellationToken cancellationToken)
     {
-        if (query.Length != collection.Dimensions)
-        {
-            throw new RetrievalException(ErrorKind.Invalid, $"The query has {query.Length} dimensions.", "vector", $"{query.Length}", $"{collection.Dimensions}");
-        }
-        if (query.AsSpan().IndexOfAnyExceptInRange(float.MinValue, float.MaxValue) is >= 0 and int at)
-        {
-            throw new RetrievalException(ErrorKind.Invalid, $"Dimension {at} of the query is {query[at]}.", "vector", $"{query[at]}", "finite numbers");
-        }
-        return Snapshot(collection)?.Search(query, top, FilterReader.Read(filter), new SearchEffort(_options.Oversampling, _options.Breadth), cancellationToken) ?? [];
+        Require(collection, query);
+        return Snapshot(collection)?.Search(query, top, FilterReader.Read(filter), Effort(collection), cancellationToken) ?? [];
     }
+
+    /// <summary>The same for several queries over one snapshot, in their order: each gets what it would get alone, bit for bit, and vectors and codes are read once for all.</summary>
+    public IReadOnlyList<IReadOnlyList<(long Row, float Score)>> Search(CollectionRow collection, IReadOnlyList<float[]> queries, int top, Filter? filter, CancellationToken cancellationToken)
+    {
+        foreach (float[] query in queries)
+        {
+            Require(collection, query);
+        }
+        return queries.Count == 0 ? [] : Snapshot(collection)?.Search([.. queries.Select(q => (ReadOnlyMemory<float>)q)], top, FilterReader.Read(filter), Effort(collection), cancellationToken) ?? [.. queries.Select(_ => (IReadOnlyList<(long, float)>)[])];
+    }
+
+    /// <summary>Vectors of at most so many chunks, spread evenly over all of them, row after row; a seed gives the same ones while nothing changes.</summary>
+    public float[] Sample(CollectionRow collection, int most, int seed) => Snapshot(collection)?.Sample(most, seed) ?? [];
+
+    /// <summary>Rows of chunks, spread in the same way.</summary>
+    public IReadOnlyList<long> SampleRows(CollectionRow collection, int most, int seed) => Snapshot(collection)?.SampleRows(most, seed) ?? [];
+
+    /// <summary>How far a collection's codec has come; null before its first change is in.</summary>
+    public IndexInfo? Describe(CollectionRow collection) => _collections.TryGetValue(collection.Id, out CollectionStore? store) && store.Index.Snapshot.Seq > 0 ? store.Describe() : null;
 
     /// <summary>The same filter for another channel, by chunk row; null when everything passes.</summary>
     public Func<long, bool>? Allowed(CollectionRow collection, Filter? filter) =>
@@ -84,6 +98,17 @@ public sealed class EmbeddedIndex : IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// Up to which change of a collection marks of removed documents are no longer needed here: what files hold where there are files, since a start goes on behind them, else what was applied.
+    /// 0 before the first change.
+    /// </summary>
+    public long FollowedSeq(long collection) => !_collections.TryGetValue(collection, out CollectionStore? store) ? 0
+        : store.Index.Snapshot.Slices.Select(s => s.Part).OfType<SegmentPart>().Select(p => p.ToSeq).DefaultIfEmpty(store.Index.Snapshot.Seq).Max();
+
+    /// <summary>Changes of all collections that were written and are not in the index yet.</summary>
+    public async Task<long> LagAsync(CancellationToken cancellationToken) => (await _catalog.FollowedAsync(cancellationToken).ConfigureAwait(false))
+        .Sum(row => Math.Max(0, row.Seq - (_collections.TryGetValue(row.Id, out CollectionStore? store) ? store.Index.Snapshot.Seq : 0)));
+
     /// <summary>Ends following and maintenance.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -103,6 +128,18 @@ public sealed class EmbeddedIndex : IAsyncDisposable
 
     /// <summary>What can be searched of a collection; null before its first change is in.</summary>
     internal IndexSnapshot? Snapshot(CollectionRow collection) => _collections.TryGetValue(collection.Id, out CollectionStore? store) ? store.Index.Snapshot : null;
+
+    private static void Require(CollectionRow collection, float[] query)
+    {
+        if (query.Length != collection.Dimensions)
+        {
+            throw new RetrievalException(ErrorKind.Invalid, $"The query has {query.Length} dimensions.", "vector", $"{query.Length}", $"{collection.Dimensions}");
+        }
+        if (query.AsSpan().IndexOfAnyExceptInRange(float.MinValue, float.MaxValue) is >= 0 and int at)
+        {
+            throw new RetrievalException(ErrorKind.Invalid, $"Dimension {at} of the query is {query[at]}.", "vector", $"{query[at]}", "finite numbers");
+        }
+    }
 
     private static TaskCompletionSource Signal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -153,7 +190,7 @@ public sealed class EmbeddedIndex : IAsyncDisposable
     {
         CollectionStore store = _collections.TryGetValue(row.Id, out CollectionStore? known) ? known
             : _collections[row.Id] = CollectionStore.Open(row, Path.Combine(Folder, row.Id.ToString(CultureInfo.InvariantCulture)), _options, _tools);
-        if (store.Want(row.Codec))
+        if (store.Want(row.Codec, row.Index))
         {
             _full.Writer.TryWrite(true);
         }

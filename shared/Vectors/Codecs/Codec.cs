@@ -64,13 +64,18 @@ public abstract class Codec(string kind, int dimensions, int codeBytes)
     }
 
     /// <summary>Makes a query ready: what can be computed once for all codes.</summary>
-    public CodeQuery Query(ReadOnlySpan<float> query)
+    public CodeQuery Query(ReadOnlySpan<float> query) => Prepare(Checked(query));
+
+    /// <summary>The same, with the query rounded too where that makes scores much faster: for candidates that are scored again by their vectors.</summary>
+    public CodeQuery QuickQuery(ReadOnlySpan<float> query) => PrepareQuick(Checked(query));
+
+    private ReadOnlySpan<float> Checked(ReadOnlySpan<float> query)
     {
         if (VectorRows.Require(query, Dimensions, $"Codec {Kind}") != 1)
         {
             throw new ArgumentException($"Codec {Kind} takes one query of {Dimensions} dimensions at a time; {query.Length} numbers were given.", nameof(query));
         }
-        return Prepare(query);
+        return query;
     }
 
     /// <summary>Serialised: format version, kind, body, checksum.</summary>
@@ -88,6 +93,9 @@ public abstract class Codec(string kind, int dimensions, int codeBytes)
 
     /// <summary>Makes a checked query ready.</summary>
     protected abstract CodeQuery Prepare(ReadOnlySpan<float> query);
+
+    /// <summary>Makes a checked query ready for scores that need not be the best estimate.</summary>
+    protected virtual CodeQuery PrepareQuick(ReadOnlySpan<float> query) => Prepare(query);
 
     /// <summary>Writes what the constructor needs.</summary>
     internal abstract void WriteBody(BinaryWriter writer);

@@ -1,12 +1,6 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
-using Retrieval.Vectors.Codecs.Binary;
-using Retrieval.Vectors.Codecs.Plain;
-using Retrieval.Vectors.Codecs.Principal;
-using Retrieval.Vectors.Codecs.Product;
-using Retrieval.Vectors.Codecs.Qdrant;
-using Retrieval.Vectors.Codecs.RaBitQ;
 
 namespace Retrieval.Vectors.Codecs;
 
@@ -18,27 +12,6 @@ internal static class CodecFormat
 
     private const int ChecksumBytes = 8, HeadBytes = 6;
     private static readonly byte[] Magic = "RVCD"u8.ToArray();
-
-    private static readonly Dictionary<string, Func<BinaryReader, Codec>> Kinds = new()
-    {
-        [Float32Codec.Name] = Float32Codec.Read,
-        [Float16Codec.Name] = Float16Codec.Read,
-        [Int8Codec.Name] = Int8Codec.Read,
-        [ProductCodec.PqName] = r => ProductCodec.Read(ProductCodec.PqName, r),
-        [ProductCodec.OpqName] = r => ProductCodec.Read(ProductCodec.OpqName, r),
-        [ProductCodec.Pq4Name] = r => ProductCodec.Read(ProductCodec.Pq4Name, r),
-        [ProductCodec.Opq4Name] = r => ProductCodec.Read(ProductCodec.Opq4Name, r),
-        [CosineProductCodec.Name] = r => CosineProductCodec.Read(CosineProductCodec.Name, r),
-        [CosineProductCodec.BalancedName] = r => CosineProductCodec.Read(CosineProductCodec.BalancedName, r),
-        [PrincipalCodec.Name] = r => PrincipalCodec.Read(PrincipalCodec.Name, r),
-        [PrincipalCodec.NibbleName] = r => PrincipalCodec.Read(PrincipalCodec.NibbleName, r),
-        [RabitqCodec.Name] = RabitqCodec.Read,
-        [BinaryCodec.SignName] = r => BinaryCodec.Read(BinaryCodec.SignName, r),
-        [BinaryCodec.ItqName] = r => BinaryCodec.Read(BinaryCodec.ItqName, r),
-        [QdrantScalarCodec.Name] = QdrantScalarCodec.Read,
-        [QdrantProductCodec.Name] = QdrantProductCodec.Read,
-        [QdrantBinaryCodec.Name] = QdrantBinaryCodec.Read,
-    };
 
     /// <summary>Serialises.</summary>
     public static byte[] Write(Codec codec)
@@ -61,8 +34,8 @@ internal static class CodecFormat
         try
         {
             string kind = reader.ReadString();
-            Codec codec = Kinds.TryGetValue(kind, out Func<BinaryReader, Codec>? read) ? read(reader)
-                : throw new CodecFormatException($"Codec kind {kind} is not known; known are {string.Join(", ", Kinds.Keys)}.");
+            Codec codec = CodecKind.Find(kind)?.Read(reader)
+                ?? throw new CodecFormatException($"Codec kind {kind} is not known; known are {string.Join(", ", CodecSpec.Kinds)}.");
             return reader.BaseStream.Position == reader.BaseStream.Length ? codec
                 : throw new CodecFormatException($"Codec {kind} ends {reader.BaseStream.Length - reader.BaseStream.Position} bytes before its bytes do.");
         }

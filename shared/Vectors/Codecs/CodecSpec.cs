@@ -1,10 +1,4 @@
 using System.Globalization;
-using Retrieval.Vectors.Codecs.Binary;
-using Retrieval.Vectors.Codecs.Plain;
-using Retrieval.Vectors.Codecs.Principal;
-using Retrieval.Vectors.Codecs.Product;
-using Retrieval.Vectors.Codecs.Qdrant;
-using Retrieval.Vectors.Codecs.RaBitQ;
 
 namespace Retrieval.Vectors.Codecs;
 
@@ -15,38 +9,11 @@ namespace Retrieval.Vectors.Codecs;
 /// <param name="Bytes">Bytes of a code, for families that have the choice; otherwise 0.</param>
 public sealed record CodecSpec(string Kind, int Bytes)
 {
-    private delegate Codec Trainer(CodecTraining training, int bytes, CancellationToken cancellationToken);
-
-    private static readonly Dictionary<string, Trainer> Fixed = new()
-    {
-        [Float32Codec.Name] = (t, _, _) => new Float32Codec(t.Dimensions),
-        [Float16Codec.Name] = (t, _, _) => new Float16Codec(t.Dimensions),
-        [Int8Codec.Name] = (t, _, _) => Int8Codec.Train(t),
-        [BinaryCodec.SignName] = (t, _, _) => BinaryCodec.TrainSign(t),
-        [QdrantScalarCodec.Name] = (t, _, _) => QdrantScalarCodec.Train(t),
-        [QdrantBinaryCodec.Name] = (t, _, _) => new QdrantBinaryCodec(t.Dimensions),
-    };
-
-    private static readonly Dictionary<string, Trainer> Sized = new()
-    {
-        [ProductCodec.PqName] = (t, bytes, cancel) => ProductCodec.TrainPq(ProductCodec.PqName, t, bytes, cancel),
-        [ProductCodec.OpqName] = (t, bytes, cancel) => ProductCodec.TrainOpq(ProductCodec.OpqName, t, bytes, cancel),
-        [ProductCodec.Pq4Name] = (t, bytes, cancel) => ProductCodec.TrainPq(ProductCodec.Pq4Name, t, bytes, cancel),
-        [ProductCodec.Opq4Name] = (t, bytes, cancel) => ProductCodec.TrainOpq(ProductCodec.Opq4Name, t, bytes, cancel),
-        [CosineProductCodec.Name] = (t, bytes, cancel) => CosineProductCodec.Train(CosineProductCodec.Name, t, bytes, cancel),
-        [CosineProductCodec.BalancedName] = (t, bytes, cancel) => CosineProductCodec.Train(CosineProductCodec.BalancedName, t, bytes, cancel),
-        [PrincipalCodec.Name] = (t, bytes, cancel) => PrincipalCodec.Train(PrincipalCodec.Name, t, bytes, cancel),
-        [PrincipalCodec.NibbleName] = (t, bytes, cancel) => PrincipalCodec.Train(PrincipalCodec.NibbleName, t, bytes, cancel),
-        [RabitqCodec.Name] = RabitqCodec.Train,
-        [BinaryCodec.ItqName] = BinaryCodec.TrainItq,
-        [QdrantProductCodec.Name] = QdrantProductCodec.Train,
-    };
-
     /// <summary>Kinds that can be trained; those of <see cref="SizedKinds"/> need a number of bytes.</summary>
-    public static IReadOnlyCollection<string> Kinds => [.. Fixed.Keys, .. Sized.Keys];
+    public static IReadOnlyCollection<string> Kinds => [.. CodecKind.All.Select(k => k.Name)];
 
     /// <summary>Kinds with a choice of bytes.</summary>
-    public static IReadOnlyCollection<string> SizedKinds => Sized.Keys;
+    public static IReadOnlyCollection<string> SizedKinds => [.. CodecKind.All.Where(k => k.IsSized).Select(k => k.Name)];
 
     /// <summary>Reads <c>kind</c> or <c>kind:bytes</c>.</summary>
     /// <exception cref="ArgumentException">Unknown kind, or bytes missing, superfluous or not a number.</exception>
@@ -55,7 +22,7 @@ public sealed record CodecSpec(string Kind, int Bytes)
         string[] parts = text.Split(':');
         int bytes = 0;
         bool whole = parts.Length == 1 || (parts.Length == 2 && int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out bytes) && bytes > 0);
-        return whole && (parts.Length == 1 ? Fixed : Sized).ContainsKey(parts[0]) ? new CodecSpec(parts[0], bytes) : throw Unknown(text);
+        return whole && CodecKind.Find(parts[0]) is { } kind && kind.IsSized == parts.Length > 1 ? new CodecSpec(parts[0], bytes) : throw Unknown(text);
     }
 
     /// <summary>Trains the codec; the same sample and seed give the same codec, whatever the machine and its cores.</summary>
@@ -66,13 +33,12 @@ public sealed record CodecSpec(string Kind, int Bytes)
         {
             throw new ArgumentException($"Training codec {this} needs a sample; there are no vectors. Add documents first.", nameof(training));
         }
-        Trainer trainer = (Bytes == 0 ? Fixed : Sized).GetValueOrDefault(Kind) ?? throw Unknown(ToString());
-        return trainer(training, Bytes, cancellationToken);
+        return CodecKind.Find(Kind) is { } kind && kind.IsSized == Bytes > 0 ? kind.Train(training, Bytes, cancellationToken) : throw Unknown(ToString());
     }
 
     /// <summary>As it is parsed.</summary>
     public override string ToString() => Bytes == 0 ? Kind : $"{Kind}:{Bytes}";
 
     private static ArgumentException Unknown(string text) =>
-        new($"Codec \"{text}\" is not known. Take one of {string.Join(", ", Fixed.Keys)}, or {string.Join(", ", Sized.Keys)} with a colon and the bytes of a code, such as pca:48.");
+        new($"Codec \"{text}\" is not known. Take one of {string.Join(", ", Kinds.Except(SizedKinds))}, or {string.Join(", ", SizedKinds)} with a colon and the bytes of a code, such as pca:48.");
 }

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Retrieval.Vectors.Graph;
 
 /// <summary>
@@ -12,7 +14,7 @@ public static class GraphBuilder
 
     /// <summary>A graph over rows 0 to <paramref name="count"/> - 1.</summary>
     public static HnswGraph Build(RowReader rows, int count, GraphOptions options, IProgress<double>? progress, CancellationToken cancellationToken) =>
-        Extend(new HnswGraph(options, [], [], [], HnswGraph.None), rows, count, progress, cancellationToken);
+        Extend(new HnswGraph(new GraphLayout(options, 0, 0, 0).Create([])), rows, count, progress, cancellationToken);
 
     /// <summary>A graph with more rows behind those that it has; the old one stays as it is.</summary>
     public static HnswGraph Extend(HnswGraph graph, RowReader rows, int count, IProgress<double>? progress, CancellationToken cancellationToken)
@@ -30,6 +32,17 @@ public static class GraphBuilder
         return growth.Graph;
     }
 
+    /// <summary>A graph without some of its rows, the others counted anew. A row that had a link to one of them gets the best of its neighbours instead (as in FreshDiskANN, arXiv 2105.09613).</summary>
+    /// <param name="graph">Stays as it is.</param>
+    /// <param name="kept">Rows to keep.</param>
+    /// <param name="rows">Vectors by their new numbers.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public static HnswGraph Keep(HnswGraph graph, RowBitmap kept, RowReader rows, CancellationToken cancellationToken)
+    {
+        int count = kept.Count();
+        return count == graph.Rows ? graph : count == 0 ? new HnswGraph(new GraphLayout(graph.Options, 0, 0, 0).Create([])) : new Growth(graph, kept, rows, cancellationToken).Graph;
+    }
+
     /// <summary>Layer of a row: geometric with 1 / links, from a hash of seed and row, so that it does not depend on what came before.</summary>
     private static byte Level(int row, GraphOptions options)
     {
@@ -40,32 +53,50 @@ public static class GraphBuilder
         return (byte)Math.Min(MostLevels, (int)(-Math.Log(1 - uniform) / Math.Log(options.Links)));
     }
 
-    /// <summary>A graph while it grows: arrays with room for every row, of which the rows before the batch are searched.</summary>
+    /// <summary>A graph while it grows: bytes with room for every row, of which the rows before the batch are searched.</summary>
     private sealed class Growth
     {
         private readonly RowReader _rows;
-        private readonly GraphOptions _options;
+        private readonly GraphLayout _layout;
+        private readonly byte[] _image;
+
+        private Growth(GraphOptions options, byte[] levels, RowReader rows)
+        {
+            _rows = rows;
+            _layout = new GraphLayout(options, levels.Length, levels.Count(level => level > 0), levels.Sum(level => level) * options.Links);
+            _image = _layout.Create(levels);
+            Graph = new HnswGraph(_image);
+        }
 
         public Growth(HnswGraph old, RowReader rows, int count)
+            : this(old.Options, [.. Enumerable.Range(0, count).Select(row => row < old.Rows ? (byte)old.Level(row) : Level(row, old.Options))], rows)
         {
-            (_rows, _options) = (rows, old.Options);
-            byte[] levels = new byte[count];
-            int[] ground = new int[count * 2 * _options.Links];
-            old.Levels.CopyTo(levels, 0);
-            old.Ground.CopyTo(ground, 0);
-            ground.AsSpan(old.Ground.Length).Fill(HnswGraph.None);
-            Dictionary<int, int[]> upper = old.Upper.ToDictionary(u => u.Key, u => (int[])u.Value.Clone());
-            for (int row = old.Rows; row < count; row++)
+            for (int row = 0; row < old.Rows; row++)
             {
-                levels[row] = Level(row, _options);
-                if (levels[row] > 0)
+                for (int layer = 0; layer <= old.Level(row); layer++)
                 {
-                    int[] links = new int[levels[row] * _options.Links];
-                    Array.Fill(links, HnswGraph.None);
-                    upper[row] = links;
+                    old.Neighbours(row, layer).CopyTo(Places(row, layer));
                 }
             }
-            Graph = new HnswGraph(_options, levels, ground, upper, old.Entry);
+            Enter(old.Entry);
+        }
+
+        public Growth(HnswGraph old, RowBitmap kept, RowReader rows, CancellationToken cancellationToken) : this(old.Options, [.. Enumerable.Range(0, old.Rows).Where(row => kept[row]).Select(row => (byte)old.Level(row))], rows)
+        {
+            int[] before = [.. Enumerable.Range(0, old.Rows).Where(row => kept[row])], now = new int[old.Rows];
+            Array.Fill(now, HnswGraph.None);
+            for (int row = 0; row < before.Length; row++)
+            {
+                now[before[row]] = row;
+            }
+            Parallel.For(0, before.Length, new ParallelOptions { CancellationToken = cancellationToken }, row =>
+            {
+                for (int layer = 0; layer <= old.Level(before[row]); layer++)
+                {
+                    Repair(row, layer, old, before[row], now);
+                }
+            });
+            Enter(kept[old.Entry] ? now[old.Entry] : Enumerable.Range(0, before.Length).MaxBy(row => old.Level(before[row])));
         }
 
         public HnswGraph Graph { get; private set; }
@@ -84,23 +115,41 @@ public static class GraphBuilder
                     chosen[i][layer].CopyTo(Places(first + i, layer));
                     back.AddRange(chosen[i][layer].Select(target => (layer, target, first + i)));
                 }
-                entry = Graph.Levels[first + i] > Graph.Levels[entry] ? first + i : entry;
+                entry = Graph.Level(first + i) > Graph.Level(entry) ? first + i : entry;
             }
             List<IGrouping<(int Layer, int Target), int>> targets = [.. back.GroupBy(b => (b.Layer, b.Target), b => b.From)];
             Parallel.For(0, targets.Count, parallel, i => Link(targets[i].Key.Target, targets[i].Key.Layer, targets[i]));
-            Graph = new HnswGraph(_options, Graph.Levels, Graph.Ground, Graph.Upper, entry);
+            Enter(entry);
+        }
+
+        private void Enter(int entry)
+        {
+            GraphLayout.SetEntry(_image, entry);
+            Graph = new HnswGraph(_image);
+        }
+
+        private void Repair(int row, int layer, HnswGraph old, int before, int[] now)
+        {
+            List<int> links = [];
+            bool lost = false;
+            foreach (int neighbour in old.Neighbours(before, layer))
+            {
+                lost |= now[neighbour] == HnswGraph.None;
+                links.AddRange(now[neighbour] == HnswGraph.None ? old.Neighbours(neighbour, layer) : [neighbour]);
+            }
+            Fill(row, layer, [.. links.Select(link => now[link]).Where(link => link != HnswGraph.None && link != row).Distinct()], lost);
         }
 
         /// <summary>A new row's neighbours in every layer that it is in and that there is.</summary>
         private int[][] Choose(int row, int known)
         {
             VectorScores scores = new(_rows(row).ToArray(), _rows);
-            int highest = Math.Min(Graph.Levels[row], Graph.Levels[Graph.Entry]);
+            int highest = Math.Min(Graph.Level(row), Graph.Level(Graph.Entry));
             long[] at = [Graph.Descend(scores, highest)];
             int[][] chosen = new int[highest + 1][];
             for (int layer = highest; layer >= 0; layer--)
             {
-                at = Graph.WalkLayer(scores, at, _options.Breadth, layer, null, known);
+                at = Graph.WalkLayer(scores, at, _layout.Options.Breadth, layer, null, known);
                 chosen[layer] = Spread(at, Most(layer) / (layer == 0 ? 2 : 1));
             }
             return chosen;
@@ -108,18 +157,23 @@ public static class GraphBuilder
 
         private void Link(int target, int layer, IEnumerable<int> from)
         {
-            Span<int> places = Places(target, layer);
             List<int> all = [.. Graph.Neighbours(target, layer), .. from];
-            if (all.Count > places.Length)
+            Fill(target, layer, all, all.Count > Most(layer));
+        }
+
+        private void Fill(int row, int layer, List<int> links, bool choose)
+        {
+            Span<int> places = Places(row, layer);
+            if (choose)
             {
-                float[] scores = new float[all.Count];
-                new VectorScores(_rows(target).ToArray(), _rows).Score(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(all), scores);
-                long[] items = [.. all.Select((row, i) => ScoreHeap.Pack(scores[i], row))];
+                float[] scores = new float[links.Count];
+                new VectorScores(_rows(row).ToArray(), _rows).Score(CollectionsMarshal.AsSpan(links), scores);
+                long[] items = [.. links.Select((link, i) => ScoreHeap.Pack(scores[i], link))];
                 Array.Sort(items, (a, b) => b.CompareTo(a));
-                all = [.. Spread(items, places.Length)];
+                links = [.. Spread(items, places.Length)];
                 places.Fill(HnswGraph.None);
             }
-            System.Runtime.InteropServices.CollectionsMarshal.AsSpan(all).CopyTo(places);
+            CollectionsMarshal.AsSpan(links).CopyTo(places);
         }
 
         /// <summary>Of candidates, best first, those that are nearer to the row than to one chosen before (algorithm 4 of the paper); then the best of the others, while there is room.</summary>
@@ -148,8 +202,8 @@ public static class GraphBuilder
             return true;
         }
 
-        private int Most(int layer) => layer == 0 ? 2 * _options.Links : _options.Links;
+        private int Most(int layer) => layer == 0 ? _layout.Most : _layout.Options.Links;
 
-        private Span<int> Places(int row, int layer) => layer == 0 ? Graph.Ground.AsSpan(row * Most(0), Most(0)) : Graph.Upper[row].AsSpan((layer - 1) * _options.Links, _options.Links);
+        private Span<int> Places(int row, int layer) => _layout.Places(_image.AsSpan(), row, layer);
     }
 }

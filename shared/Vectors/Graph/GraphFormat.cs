@@ -2,49 +2,49 @@ using System.Runtime.InteropServices;
 
 namespace Retrieval.Vectors.Graph;
 
-/// <summary>A graph as bytes: options, entry, levels, links, little-endian. Whoever stores it adds a checksum and a version.</summary>
+/// <summary>A graph as bytes, little-endian: the graph searches in them as they are. Whoever stores it adds a checksum and a version.</summary>
 public static class GraphFormat
 {
-    /// <summary>Serialises.</summary>
-    public static byte[] Write(HnswGraph graph)
+    /// <summary>The bytes.</summary>
+    public static ReadOnlySpan<byte> Write(HnswGraph graph) => graph.Image;
+
+    /// <summary>Reads what <see cref="Write"/> wrote and looks at every link.</summary>
+    /// <exception cref="InvalidDataException">Not a whole graph, or one with links to nowhere.</exception>
+    public static HnswGraph Read(ReadOnlyMemory<byte> bytes)
     {
-        using MemoryStream stream = new();
-        using BinaryWriter writer = new(stream);
-        (int links, int breadth, int seed) = graph.Options;
-        foreach (int number in (ReadOnlySpan<int>)[links, breadth, seed, graph.Rows, graph.Entry, graph.Upper.Count])
-        {
-            writer.Write(number);
-        }
-        writer.Write(graph.Levels);
-        writer.Write(MemoryMarshal.AsBytes(graph.Ground.AsSpan()));
-        foreach ((int row, int[] upper) in graph.Upper.OrderBy(u => u.Key))
-        {
-            writer.Write(row);
-            writer.Write(MemoryMarshal.AsBytes(upper.AsSpan()));
-        }
-        writer.Flush();
-        return stream.ToArray();
+        HnswGraph graph = Map(bytes);
+        GraphLayout layout = GraphLayout.Read(bytes.Span);
+        return AreRows(layout.Ground(bytes.Span), graph.Rows) && AreRows(layout.UpperLinks(bytes.Span), graph.Rows) ? graph : throw new InvalidDataException("The graph has links to rows that it does not have.");
     }
 
-    /// <summary>Reads what <see cref="Write"/> wrote.</summary>
+    /// <summary>The same over bytes that are known to be what was written, by their checksums: only the head is looked at.</summary>
+    /// <exception cref="InvalidDataException">Not a whole graph.</exception>
+    public static HnswGraph Map(ReadOnlyMemory<byte> bytes) => new(bytes);
+
+    /// <summary>Reads a graph as it was written into segments of version 2: options, entry, levels, links of the ground, then row by row those above.</summary>
     /// <exception cref="InvalidDataException">Not a whole graph, or one with links to nowhere.</exception>
-    public static HnswGraph Read(ReadOnlySpan<byte> bytes)
+    public static HnswGraph ReadOld(ReadOnlySpan<byte> bytes)
     {
         try
         {
-            ReadOnlySpan<int> head = MemoryMarshal.Cast<byte, int>(bytes[..24]);
-            (GraphOptions options, int rows, int entry, int uppers) = (new GraphOptions(head[0], head[1], head[2]), head[3], head[4], head[5]);
-            ReadOnlySpan<byte> rest = bytes[24..];
-            byte[] levels = Take<byte>(ref rest, rows);
-            int[] ground = Take<int>(ref rest, rows * 2 * options.Links);
-            Dictionary<int, int[]> upper = new(uppers);
-            for (int i = 0; i < uppers; i++)
+            int[] head = MemoryMarshal.Cast<byte, int>(bytes[..24]).ToArray();
+            ReadOnlySpan<byte> levels = bytes.Slice(24, head[3]), ground = bytes.Slice(24 + head[3], checked(head[3] * 2 * head[0] * sizeof(int))), rest = bytes[(24 + levels.Length + ground.Length)..];
+            GraphLayout layout = new(new GraphOptions(head[0], head[1], head[2]), head[3], head[5], levels.ToArray().Sum(level => level) * head[0]);
+            byte[] image = layout.Create(levels);
+            GraphLayout.SetEntry(image, head[4]);
+            ground.CopyTo(MemoryMarshal.AsBytes(layout.Ground(image.AsSpan())));
+            while (!rest.IsEmpty)
             {
-                int row = Take<int>(ref rest, 1)[0];
-                upper[row] = Take<int>(ref rest, levels[row] * options.Links);
+                int row = MemoryMarshal.Read<int>(rest);
+                rest = rest[sizeof(int)..];
+                for (int layer = 1; layer <= levels[row]; layer++)
+                {
+                    Span<byte> places = MemoryMarshal.AsBytes(layout.Places(image.AsSpan(), row, layer));
+                    rest[..places.Length].CopyTo(places);
+                    rest = rest[places.Length..];
+                }
             }
-            bool whole = rest.IsEmpty && entry >= HnswGraph.None && entry < rows && !ground.Concat(upper.Values.SelectMany(u => u)).Any(link => link < HnswGraph.None || link >= rows);
-            return whole ? new HnswGraph(options, levels, ground, upper, entry) : throw new InvalidDataException("The graph has links to rows that it does not have.");
+            return Read(image);
         }
         catch (Exception e) when (e is ArgumentOutOfRangeException or IndexOutOfRangeException or OverflowException)
         {
@@ -52,11 +52,5 @@ public static class GraphFormat
         }
     }
 
-    private static T[] Take<T>(ref ReadOnlySpan<byte> from, int count) where T : unmanaged
-    {
-        int bytes = checked(count * Marshal.SizeOf<T>());
-        T[] taken = MemoryMarshal.Cast<byte, T>(from[..bytes]).ToArray();
-        from = from[bytes..];
-        return taken;
-    }
+    private static bool AreRows(ReadOnlySpan<int> links, int rows) => links.IsEmpty || links.IndexOfAnyExceptInRange(HnswGraph.None, rows - 1) < 0;
 }

@@ -4,38 +4,44 @@ namespace Retrieval.Vectors.Graph;
 
 /// <summary>
 /// A hierarchical navigable small world (Malkov and Yashunin, arXiv 1603.09320): every row is in the lowest layer, one of <see cref="GraphOptions.Links"/> in each next one. A search goes down
-/// greedily, and in the lowest layer keeps the best rows that it has met. It holds links only: vectors or codes come with the search. Built by <see cref="GraphBuilder"/>; searches do not change it.
+/// greedily, and in the lowest layer keeps the best rows that it has met. It holds links only, in one block of bytes that a file may hold as well: vectors or codes come with the search. Built by
+/// <see cref="GraphBuilder"/>; searches do not change it.
 /// </summary>
 public sealed class HnswGraph
 {
+    /// <summary>Rows that a graph of usual shape can have: its links are one block of bytes.</summary>
+    public const int MostRows = 12_000_000;
+
     /// <summary>No link.</summary>
     internal const int None = -1;
 
     // A filter that leaves fewer rows than a graph would have to walk through is answered by looking at each of them.
     private const int WalkCost = 4;
 
-    internal HnswGraph(GraphOptions options, byte[] levels, int[] ground, Dictionary<int, int[]> upper, int entry)
+    private readonly ReadOnlyMemory<byte> _image;
+    private readonly GraphLayout _layout;
+
+    /// <summary>A graph in its own bytes, on the heap or in a mapped file; they are not copied.</summary>
+    internal HnswGraph(ReadOnlyMemory<byte> image)
     {
-        (Options, Levels, Ground, Upper, Entry) = (options, levels, ground, upper, entry);
+        (_image, _layout) = (image, GraphLayout.Read(image.Span));
+        Entry = GraphLayout.Entry(image.Span);
     }
 
     /// <summary>Shape.</summary>
-    public GraphOptions Options { get; }
+    public GraphOptions Options => _layout.Options;
 
     /// <summary>Rows.</summary>
-    public int Rows => Levels.Length;
+    public int Rows => _layout.Rows;
 
-    /// <summary>Bytes of memory that the links take.</summary>
-    public long Bytes => Ground.Length * sizeof(int) + Levels.Length + Upper.Values.Sum(u => u.Length * sizeof(int) + 48L);
+    /// <summary>Bytes of memory or of the file that the links take.</summary>
+    public long Bytes => _image.Length;
 
-    /// <summary>Highest layer of each row.</summary>
-    internal byte[] Levels { get; }
+    /// <summary>As <see cref="GraphFormat"/> writes it.</summary>
+    internal ReadOnlySpan<byte> Image => _image.Span;
 
     /// <summary>Links of the lowest layer, twice <see cref="GraphOptions.Links"/> a row; unused places hold <see cref="None"/>.</summary>
-    internal int[] Ground { get; }
-
-    /// <summary>Links of the layers above, by row: layer 1 first, <see cref="GraphOptions.Links"/> a layer.</summary>
-    internal Dictionary<int, int[]> Upper { get; }
+    internal ReadOnlySpan<int> Ground => _layout.Ground(_image.Span);
 
     /// <summary>Where searches begin: a row of the highest layer; <see cref="None"/> when there are no rows.</summary>
     internal int Entry { get; }
@@ -63,13 +69,11 @@ public sealed class HnswGraph
         return found.Length >= top ? found[..top] : Look(scores, top, allowed); // parts that no link reaches
     }
 
+    /// <summary>Highest layer of a row.</summary>
+    internal int Level(int row) => _layout.Levels(_image.Span)[row];
+
     /// <summary>Links of a row in a layer, those in use.</summary>
-    internal ReadOnlySpan<int> Neighbours(int row, int layer)
-    {
-        ReadOnlySpan<int> places = layer == 0 ? Ground.AsSpan(row * 2 * Options.Links, 2 * Options.Links) : Upper[row].AsSpan((layer - 1) * Options.Links, Options.Links);
-        int end = places.IndexOf(None);
-        return end < 0 ? places : places[..end];
-    }
+    internal ReadOnlySpan<int> Neighbours(int row, int layer) => InUse(_layout.Places(_image.Span, row, layer));
 
     /// <summary>The best rows of one layer that a walk from some entries meets, best first.</summary>
     internal long[] WalkLayer<TScores>(TScores scores, ReadOnlySpan<long> entries, int breadth, int layer, RowBitmap? allowed, int rows) where TScores : IGraphScores
@@ -80,6 +84,7 @@ public sealed class HnswGraph
         long[] nearest = ArrayPool<long>.Shared.Rent(breadth + 1);
         (long[] open, int[] next, float[] values) = (ArrayPool<long>.Shared.Rent(Math.Max(1024, 4 * breadth)), new int[most], new float[most]);
         ScoreHeap kept = new(nearest), waiting = new(open);
+        ReadOnlySpan<int> ground = Ground;
         foreach (long entry in entries)
         {
             int row = ScoreHeap.Row(entry);
@@ -95,7 +100,7 @@ public sealed class HnswGraph
                 break;
             }
             int count = 0;
-            foreach (int neighbour in Neighbours(ScoreHeap.Row(from), layer))
+            foreach (int neighbour in layer == 0 ? InUse(ground.Slice(ScoreHeap.Row(from) * most, most)) : Neighbours(ScoreHeap.Row(from), layer))
             {
                 ref ulong word = ref seen[neighbour >> 6];
                 if ((word >> neighbour & 1) == 0)
@@ -134,7 +139,7 @@ public sealed class HnswGraph
         scores.Score([Entry], value);
         long best = ScoreHeap.Pack(value[0], Entry);
         Span<float> values = stackalloc float[2 * Options.Links];
-        for (int layer = Levels[Entry]; layer > toLayer; layer--)
+        for (int layer = Level(Entry); layer > toLayer; layer--)
         {
             for (bool moved = true; moved;)
             {
@@ -152,6 +157,12 @@ public sealed class HnswGraph
             }
         }
         return best;
+    }
+
+    private static ReadOnlySpan<int> InUse(ReadOnlySpan<int> places)
+    {
+        int end = places.IndexOf(None);
+        return end < 0 ? places : places[..end];
     }
 
     private (int Row, float Score)[] Walk<TScores>(TScores scores, int breadth, RowBitmap? allowed) where TScores : IGraphScores =>

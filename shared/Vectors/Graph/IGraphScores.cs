@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Retrieval.Vectors.Codecs;
 
 namespace Retrieval.Vectors.Graph;
@@ -15,7 +16,7 @@ public delegate ReadOnlySpan<float> RowReader(int row);
 /// <summary>Exact inner products.</summary>
 /// <param name="query">The query.</param>
 /// <param name="vectors">The vectors.</param>
-public sealed class VectorScores(ReadOnlyMemory<float> query, RowReader vectors) : IGraphScores
+public readonly struct VectorScores(ReadOnlyMemory<float> query, RowReader vectors) : IGraphScores
 {
     /// <inheritdoc/>
     public void Score(ReadOnlySpan<int> rows, Span<float> scores)
@@ -23,6 +24,10 @@ public sealed class VectorScores(ReadOnlyMemory<float> query, RowReader vectors)
         ReadOnlySpan<float> asked = query.Span;
         for (int i = 0; i < rows.Length; i++)
         {
+            if (i + 1 < rows.Length)
+            {
+                Prefetch.Lines(MemoryMarshal.AsBytes(vectors(rows[i + 1])[..asked.Length]));
+            }
             scores[i] = Kernels.Dot(asked, vectors(rows[i]));
         }
     }
@@ -34,13 +39,24 @@ public delegate ReadOnlySpan<byte> CodeReader(int row);
 /// <summary>Scores estimated from codes.</summary>
 /// <param name="query">Made ready by the codec.</param>
 /// <param name="codes">The codes.</param>
-public sealed class CodeScores(CodeQuery query, CodeReader codes) : IGraphScores
+public readonly struct CodeScores(CodeQuery query, CodeReader codes) : IGraphScores
 {
+    // Codes that are on their way from memory while one is scored.
+    private const int Ahead = 4;
+
     /// <inheritdoc/>
     public void Score(ReadOnlySpan<int> rows, Span<float> scores)
     {
-        for (int i = 0; i < rows.Length; i++)
+        for (int i = -Ahead; i < rows.Length; i++)
         {
+            if (i + Ahead < rows.Length)
+            {
+                Prefetch.Lines(codes(rows[i + Ahead]));
+            }
+            if (i < 0)
+            {
+                continue;
+            }
             scores[i] = query.Score(codes(rows[i]));
         }
     }

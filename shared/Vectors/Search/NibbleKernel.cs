@@ -16,7 +16,7 @@ internal static class NibbleKernel
     /// <summary>Cells x 16 bytes of codes, cells x 16 of tables, 32 sums; cells are a multiple of four.</summary>
     public static void Sum(ReadOnlySpan<byte> block, ReadOnlySpan<byte> tables, Span<ushort> sums)
     {
-        if (block.Length != tables.Length || block.Length % Wide != 0 || sums.Length != PackedCodes.BlockRows)
+        if (block.Length != tables.Length || block.Length % Wide != 0 || sums.Length != PackedLayout.BlockRows)
         {
             throw new ArgumentException($"A block of {block.Length} bytes does not fit tables of {tables.Length} bytes and {sums.Length} sums.");
         }

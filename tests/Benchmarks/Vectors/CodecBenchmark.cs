@@ -12,16 +12,17 @@ internal static class CodecBenchmark
     private const int Seed = 1, Candidates = 4 * Recall.Top, EncodedRows = 5_000;
     private static readonly int[] OpqBytes = [48, 96, 192];
 
-    public static int Run(string[] specs, int queries, CancellationToken cancellationToken)
+    public static int Run(string[] specs, int queries, int skip, CancellationToken cancellationToken)
     {
-        VectorSet set = VectorSets.Real();
+        VectorSet all = VectorSets.Real(), set = all with { Queries = all.Queries[(skip * all.Dimensions)..(queries * all.Dimensions)] };
+        queries -= skip;
         Recall recall = new(set, queries);
-        Report.Head("Codecs at equal total bytes", $"codecs --queries {queries}");
+        Report.Head("Codecs at equal total bytes", $"codecs --queries {queries + skip} --skip {skip}");
         Report.Note($"{set.Count:n0} vectors of {set.Dimensions} dimensions ({set.Name}), {queries} queries of the same kind; codebooks, rotations and factors counted at that number. Seconds are of the processor, one thread; training may use all cores.");
         Report.Columns("codec", "code bytes", "total bytes a vector", "of float32", "recall@10", "with 4x rescoring", "better than OPQ by", "training, s", "encoding, µs a vector", "query, ms");
         foreach (int bytes in specs.Length > 0 ? [] : OpqBytes)
         {
-            AgainstOpq(set, recall, queries, bytes, cancellationToken);
+            AgainstOpq(set, recall, (queries, skip), bytes, cancellationToken);
         }
         foreach (string spec in specs)
         {
@@ -30,17 +31,18 @@ internal static class CodecBenchmark
         return 0;
     }
 
-    private static void AgainstOpq(VectorSet set, Recall recall, int queries, int bytes, CancellationToken cancellationToken)
+    private static void AgainstOpq(VectorSet set, Recall recall, (int Count, int Skip) queries, int bytes, CancellationToken cancellationToken)
     {
-        (int[][] found, JsonElement figures) = Peers.Opq(set, bytes, cancellationToken);
+        (int[][] found, JsonElement figures) = Peers.Opq(VectorSets.Real(), bytes, cancellationToken);
+        found = found[queries.Skip..(queries.Skip + queries.Count)];
         double[] own = recall.Of(found);
         double total = figures.GetProperty("bytes").GetDouble();
         Report.Row($"FAISS {figures.GetProperty("version")} OPQ{bytes}", bytes, total, total / (4 * set.Dimensions), Recall.Print(own), Recall.Print(recall.Of(found, Candidates)), "", figures.GetProperty("training").GetDouble(),
             1e6 * figures.GetProperty("encoding").GetDouble(), 1e3 * figures.GetProperty("searching").GetDouble());
-        foreach (string kind in new[] { "pca", "pca4", "opq+", "rabitq" })
+        foreach (string kind in new[] { "pca", "pca4", "opq+", "repconc", "opq", "rabitq" })
         {
-            CodecSpec spec = kind == "opq+" ? new CodecSpec(kind, bytes) : Largest(kind, set, total, cancellationToken);
-            Measure(spec, set, recall, queries, own, cancellationToken);
+            CodecSpec spec = kind is "opq+" or "repconc" or "opq" ? new CodecSpec(kind, bytes) : Largest(kind, set, total, cancellationToken);
+            Measure(spec, set, recall, queries.Count, own, cancellationToken);
         }
     }
 

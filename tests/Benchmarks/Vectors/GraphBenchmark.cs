@@ -1,107 +1,116 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Runtime.InteropServices;
-using System.Text.Json;
-using Retrieval.Tests.Data;
 using Retrieval.Vectors;
 using Retrieval.Vectors.Codecs;
 using Retrieval.Vectors.Graph;
+using Retrieval.Vectors.Search;
 
 namespace Retrieval.Benchmarks.Vectors;
 
-/// <summary>Queries per core-second at a recall, and memory, of the graph over codes with rescoring against hnswlib over float32. Processor time of one thread, so that a busy machine changes it little.</summary>
+/// <summary>
+/// Queries per core-second at a recall, and memory, of the graph over codes with rescoring against hnswlib over float32. Both take turns in one run; processor time of one thread, so that a busy
+/// machine changes it little.
+/// </summary>
 internal static class GraphBenchmark
 {
-    private const int Seed = 1, PeerBreadth = 200;
+    private const int Seed = 1, PeerBreadth = 200, Oversampling = 4, Rounds = 9, WarmUp = 50;
     private const double Wanted = 0.98;
-    private static readonly int[] Breadths = [16, 24, 32, 48, 64, 96, 128, 192, 256, 384];
+    private static readonly int[] Breadths = [10, 12, 16, 20, 24, 28, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 256, 384];
 
-    public static async Task<int> RunAsync(int rows, int queries, string[] codecs, bool peer, CancellationToken cancellationToken)
+    public static int Run(int rows, int queries, string[] codecs, bool withPeer, CancellationToken cancellationToken)
     {
         VectorSet set = rows == 0 ? VectorSets.Real() : VectorSets.Clustered(rows, 384, cancellationToken);
         queries = Math.Min(queries, set.QueryCount);
         Recall recall = new(set, queries);
-        Report.Note($"{set.Name}, {set.Count:n0} x {set.Dimensions}, {queries} queries, one thread, processor time; least breadth with recall@10 of {Wanted.ToString(CultureInfo.InvariantCulture)}.");
-        Report.Columns("index", "breadth", "recall@10", "queries a core-second", "bytes a vector in memory", "of them links", "building, core-seconds");
-        if (peer)
-        {
-            await PeerAsync(set, queries, cancellationToken);
-        }
+        using HnswlibPeer? peer = withPeer ? HnswlibPeer.Start(set, queries, recall.Exact, PeerBreadth) : null;
         TimeSpan began = Process.GetCurrentProcess().TotalProcessorTime;
-        HnswGraph graph = GraphBuilder.Build(row => set.Row(row), set.Count, new GraphOptions(16, PeerBreadth / 2), null, cancellationToken);
+        HnswGraph graph = Kept(set, cancellationToken);
         double building = (Process.GetCurrentProcess().TotalProcessorTime - began).TotalSeconds;
+        Report.Head("The graph over codes against hnswlib", $"graph --rows {rows} --queries {queries} --over {string.Join(' ', codecs)}");
+        Report.Note($"{set.Name}, {set.Count:n0} x {set.Dimensions}, {queries} queries, one thread, processor time; least breadth with recall@10 of {Wanted.ToString(CultureInfo.InvariantCulture)}; {Rounds} rounds in turns, medians.");
+        Report.Columns("index", "breadth", "recall@10", "queries a core-second", "bytes a vector in memory", "beyond float32 vectors", "building, core-seconds", "ours / hnswlib");
+        int peerBreadth = peer is null ? 0 : Breadths.FirstOrDefault(b => peer.Ask(b).Recall >= Wanted, Breadths[^1]);
         foreach (string spec in codecs)
         {
-            Measure(set, graph, spec, recall, queries, building, cancellationToken);
+            Measure(set, graph, new Coded(set, spec, cancellationToken), recall, queries, building, peer, peerBreadth);
         }
         return 0;
     }
 
-    private static void Measure(VectorSet set, HnswGraph graph, string spec, Recall recall, int queries, double building, CancellationToken cancellationToken)
+    /// <summary>Built once for these rows and kept in the cache folder; a change of the builder needs another name.</summary>
+    private static HnswGraph Kept(VectorSet set, CancellationToken cancellationToken)
     {
-        Codec? codec = spec == "none" ? null : CodecSpec.Parse(spec).Train(new CodecTraining(set.Rows, set.Dimensions, Seed), cancellationToken);
-        byte[] codes = new byte[(long)set.Count * (codec?.CodeBytes ?? 0)];
-        codec?.Encode(set.Rows.AsMemory(), codes.AsMemory(), cancellationToken);
-        double links = graph.Bytes / (double)set.Count, memory = codec is null ? links + set.Dimensions * sizeof(float) : links + codec.CodeBytes + codec.SharedBytes / (double)set.Count;
-        foreach (int breadth in Breadths)
+        string file = VectorSets.InCache($"graph-v3-{set.Name.Replace(' ', '-')}-{set.Count}.graph");
+        if (File.Exists(file))
         {
-            for (int q = 0; q < 20; q++)
-            {
-                Search(set, graph, codec, codes, q, breadth);
-            }
-            TimeSpan began = Process.GetCurrentProcess().TotalProcessorTime;
-            int[][] found = new int[queries][];
-            for (int q = 0; q < queries; q++)
-            {
-                found[q] = Search(set, graph, codec, codes, q, breadth);
-            }
-            double seconds = (Process.GetCurrentProcess().TotalProcessorTime - began).TotalSeconds / queries, mean = Recall.Interval(recall.Of(found)).Mean;
-            if (mean >= Wanted || breadth == Breadths[^1])
-            {
-                Report.Row($"ours over {(codec is null ? "float32" : spec)}", breadth, Recall.Print(recall.Of(found)), 1 / seconds, memory, links, building);
-                return;
-            }
+            return GraphFormat.Read(File.ReadAllBytes(file));
         }
+        HnswGraph graph = GraphBuilder.Build(row => set.Row(row), set.Count, new GraphOptions(16, PeerBreadth / 2), null, cancellationToken);
+        File.WriteAllBytes(file, GraphFormat.Write(graph));
+        return graph;
     }
 
-    private static int[] Search(VectorSet set, HnswGraph graph, Codec? codec, byte[] codes, int query, int breadth)
+    private static void Measure(VectorSet set, HnswGraph graph, Coded coded, Recall recall, int queries, double building, HnswlibPeer? peer, int peerBreadth)
+    {
+        int breadth = Breadths.FirstOrDefault(b => Recall.Interval(recall.Of(Answers(set, graph, coded, queries, b).Found)).Mean >= Wanted, Breadths[^1]);
+        List<double> ours = [], theirs = [];
+        for (int round = 0; round < Rounds; round++)
+        {
+            theirs.Add(peer?.Ask(peerBreadth).Seconds ?? 0);
+            ours.Add(Answers(set, graph, coded, queries, breadth).Seconds);
+        }
+        double links = graph.Bytes / (double)set.Count, own = set.Dimensions * sizeof(float);
+        if (peer is not null)
+        {
+            (double recalled, _) = peer.Ask(peerBreadth);
+            Report.Row($"hnswlib {peer.Version} over float32", peerBreadth, recalled, 1 / Timing.Median(theirs), peer.Bytes, peer.Bytes - own, peer.Building, "");
+        }
+        double bytes = links + (coded.Codec is null ? own : coded.Codec.CodeBytes + coded.Codec.SharedBytes / (double)set.Count);
+        Report.Row($"ours over {coded.Name}", breadth, Recall.Print(recall.Of(Answers(set, graph, coded, queries, breadth).Found)), 1 / Timing.Median(ours), bytes, coded.Codec is null ? links : bytes, building,
+            peer is null ? "" : Timing.Median([.. theirs.Zip(ours, (t, o) => t / o)]));
+    }
+
+    private static (int[][] Found, double Seconds) Answers(VectorSet set, HnswGraph graph, Coded coded, int queries, int breadth)
+    {
+        for (int q = 0; q < WarmUp; q++)
+        {
+            Search(set, graph, coded, q, breadth);
+        }
+        TimeSpan began = Process.GetCurrentProcess().TotalProcessorTime;
+        int[][] found = new int[queries][];
+        for (int q = 0; q < queries; q++)
+        {
+            found[q] = Search(set, graph, coded, q, breadth);
+        }
+        return (found, (Process.GetCurrentProcess().TotalProcessorTime - began).TotalSeconds / queries);
+    }
+
+    private static int[] Search(VectorSet set, HnswGraph graph, Coded coded, int query, int breadth)
     {
         ReadOnlyMemory<float> asked = set.Queries.AsMemory(query * set.Dimensions, set.Dimensions);
-        if (codec is null)
+        if (coded.Codec is not { CodeBytes: var bytes } codec)
         {
             return [.. graph.Search(new VectorScores(asked, row => set.Row(row)), Recall.Top, breadth, null).Select(f => f.Row)];
         }
-        int bytes = codec.CodeBytes;
-        TopRows best = new(Recall.Top);
-        foreach ((int row, _) in graph.Search(new CodeScores(codec.Query(asked.Span), row => codes.AsSpan(row * bytes, bytes)), breadth, breadth, null))
-        {
-            best.Add(row, Kernels.Dot(asked.Span, set.Row(row)));
-        }
-        return [.. best.ToSorted().Select(b => b.Row)];
+        byte[] codes = coded.Codes;
+        (int Row, float Score)[] candidates = graph.Search(new CodeScores(codec.QuickQuery(asked.Span), row => codes.AsSpan(row * bytes, bytes)), Oversampling * Recall.Top, breadth, null);
+        return [.. Rescoring.Rescore(candidates, Recall.Top, row => Kernels.Dot(asked.Span, set.Row(row))).Select(b => b.Row)];
     }
 
-    private static async Task PeerAsync(VectorSet set, int queries, CancellationToken cancellationToken)
+    private sealed class Coded
     {
-        string file = VectorSets.InCache($"graph-{set.Count}.f32");
-        await using (FileStream stream = File.Create(file))
+        public Coded(VectorSet set, string spec, CancellationToken cancellationToken)
         {
-            stream.Write(MemoryMarshal.AsBytes(set.Rows.AsSpan()));
-            stream.Write(MemoryMarshal.AsBytes(set.Queries.AsSpan(0, queries * set.Dimensions)));
+            Name = spec == "none" ? "float32" : spec;
+            Codec = spec == "none" ? null : CodecSpec.Parse(spec).Train(new CodecTraining(set.Rows, set.Dimensions, Seed), cancellationToken);
+            Codes = new byte[(long)set.Count * (Codec?.CodeBytes ?? 0)];
+            Codec?.Encode(set.Rows.AsMemory(), Codes.AsMemory(), cancellationToken);
         }
-        string script = TestData.InRepository("tests", "Benchmarks", "Vectors", "hnswlib_peer.py");
-        using Process process = Process.Start(new ProcessStartInfo("/usr/bin/python3", [script, file, $"{set.Dimensions}", $"{queries}", "16", $"{PeerBreadth}", .. Breadths.Select(b => $"{b}")]) { RedirectStandardOutput = true })!;
-        bool printed = false;
-        while (await process.StandardOutput.ReadLineAsync(cancellationToken) is { } line)
-        {
-            JsonElement row = JsonElement.Parse(line);
-            if (!printed && (row.GetProperty("recall").GetDouble() >= Wanted || row.GetProperty("ef").GetInt32() == Breadths[^1]))
-            {
-                printed = true;
-                double bytes = row.GetProperty("bytes").GetDouble();
-                Report.Row("hnswlib over float32", row.GetProperty("ef").GetInt32(), row.GetProperty("recall").GetDouble(), 1 / row.GetProperty("seconds").GetDouble(), bytes, bytes - set.Dimensions * sizeof(float), row.GetProperty("building").GetDouble());
-            }
-        }
-        await process.WaitForExitAsync(cancellationToken);
-        File.Delete(file);
+
+        public string Name { get; }
+
+        public Codec? Codec { get; }
+
+        public byte[] Codes { get; }
     }
 }

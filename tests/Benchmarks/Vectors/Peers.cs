@@ -13,8 +13,8 @@ internal static class Peers
     /// <summary>OPQ by FAISS: its answers and figures.</summary>
     public static (int[][] Found, JsonElement Figures) Opq(VectorSet set, int bytes, CancellationToken cancellationToken)
     {
-        // FAISS's own is 50 iterations over 65,536 vectors; its portable build takes from ten minutes (48 bytes) to an hour (192) for that.
-        (int iterations, int rows) = bytes switch { <= 48 => (50, 65_536), <= 96 => (20, 16_384), _ => (15, 12_288) };
+        // FAISS's own plan; its portable build takes 10 to 20 minutes of a core for it.
+        const int iterations = 50, rows = 65_536;
         string index = VectorSets.InCache($"faiss-opq{bytes}.index");
         JsonElement figures = Run("faiss_peer.py", [VectorSets.RealFile, set.Dimensions, set.QueryCount, bytes, iterations, rows, index], cancellationToken);
         long[] ids = MemoryMarshal.Cast<byte, long>(File.ReadAllBytes(index + ".ids")).ToArray();

@@ -1,5 +1,4 @@
-using Retrieval.Vectors;
-using Retrieval.Vectors.LinearAlgebra;
+using Retrieval.Vectors.Advisor;
 
 namespace Retrieval.Benchmarks.Vectors;
 
@@ -9,7 +8,7 @@ internal sealed class Recall(VectorSet set, int queries)
     public const int Top = 10;
 
     /// <summary>The exact ten best of each query.</summary>
-    public int[][] Exact { get; } = FindExact(set, queries);
+    public int[][] Exact { get; } = ExactNeighbours.Find(set.Rows, set.Queries.AsSpan(0, queries * set.Dimensions), set.Dimensions, Top, CancellationToken.None);
 
     /// <summary>Share of the exact ten among the first <paramref name="take"/> found, query by query.</summary>
     public double[] Of(int[][] found, int take = Top) => [.. Exact.Zip(found, (e, f) => f.Take(take).Intersect(e).Count() / (double)Top)];
@@ -23,22 +22,4 @@ internal sealed class Recall(VectorSet set, int queries)
 
     /// <summary>As it is printed.</summary>
     public static string Print(double[] values) => $"{Interval(values).Mean:0.000} ± {Interval(values).Half:0.000}";
-
-    private static int[][] FindExact(VectorSet set, int queries)
-    {
-        const int block = 4096;
-        TopRows[] best = [.. Enumerable.Range(0, queries).Select(_ => new TopRows(Top))];
-        PackedMatrix packed = PackedMatrix.OfTransposed(set.Queries.AsSpan(0, queries * set.Dimensions), queries, set.Dimensions);
-        float[] scores = new float[block * queries];
-        for (int first = 0; first < set.Count; first += block)
-        {
-            int count = Math.Min(block, set.Count - first);
-            packed.Multiply(set.Rows.AsMemory(first * set.Dimensions, count * set.Dimensions), count, scores.AsMemory(0, count * queries), CancellationToken.None);
-            for (int i = 0; i < count * queries; i++)
-            {
-                best[i % queries].Add(first + i / queries, scores[i]);
-            }
-        }
-        return [.. best.Select(b => b.ToSorted().Select(r => r.Row).ToArray())];
-    }
 }

@@ -93,7 +93,7 @@ internal static class ScanBenchmark
     private static int[] Search(PackedCodes packed, VectorSet set, int query, bool rescored)
     {
         TopRows best = new(rescored ? Oversampling * Recall.Top : Recall.Top);
-        packed.Scan(packed.Query(set.Query(query)), 0, (packed.Count + PackedCodes.BlockRows - 1) / PackedCodes.BlockRows, Rows.All(packed.Count), best);
+        packed.Scan(packed.Query(set.Query(query)), 0, (packed.Count + PackedLayout.BlockRows - 1) / PackedLayout.BlockRows, Rows.All(packed.Count), best);
         float[] own = set.Query(query).ToArray();
         (int Row, float Score)[] found = rescored ? Rescoring.Rescore(best.ToSorted(), Recall.Top, row => Kernels.Dot(own, set.Row(row))) : best.ToSorted();
         return [.. found.Select(f => f.Row)];

@@ -57,8 +57,29 @@ internal static class VectorSets
         return new VectorSet("debian texts", dimensions, all[..^(Queries * dimensions)], all[^(Queries * dimensions)..]);
     }
 
-    /// <summary>Seeded unit vectors in clusters.</summary>
+    /// <summary>Seeded unit vectors in clusters; drawn once and kept in the user's cache folder.</summary>
     public static VectorSet Clustered(int rows, int dimensions, CancellationToken cancellationToken)
+    {
+        string file = InCache($"clustered-{rows}x{dimensions}.f32");
+        if (!File.Exists(file))
+        {
+            Directory.CreateDirectory(Folder);
+            using (FileStream part = File.Create(file + ".part"))
+            {
+                VectorSet drawn = Draw(rows, dimensions, cancellationToken);
+                part.Write(MemoryMarshal.AsBytes(drawn.Rows.AsSpan()));
+                part.Write(MemoryMarshal.AsBytes(drawn.Queries.AsSpan()));
+            }
+            File.Move(file + ".part", file);
+        }
+        VectorSet set = new("clustered", dimensions, new float[rows * dimensions], new float[Queries * dimensions]);
+        using FileStream whole = File.OpenRead(file);
+        whole.ReadExactly(MemoryMarshal.AsBytes(set.Rows.AsSpan()));
+        whole.ReadExactly(MemoryMarshal.AsBytes(set.Queries.AsSpan()));
+        return set;
+    }
+
+    private static VectorSet Draw(int rows, int dimensions, CancellationToken cancellationToken)
     {
         float[] rotation = Rotations.Random(dimensions, Seed).ToSingles();
         float[] centres = Draw(Clusters, dimensions, Seed), points = Draw(rows + Queries, dimensions, Seed + 1);
@@ -99,7 +120,7 @@ internal static class VectorSets
         Directory.CreateDirectory(Folder);
         string[] texts = await RealTexts.ReadAsync(MostOfEach, Seed, cancellationToken);
         Report.Note($"{texts.Length} distinct texts, {texts.Sum(t => (long)t.Length):n0} characters.");
-        EncoderOptions options = new() { Models = [new ModelOptions { Path = TestData.DefaultModel }], Provider = "cpu", Threads = Environment.ProcessorCount };
+        EncoderOptions options = new() { Models = [new ModelOptions { Path = TestData.DefaultModel }], Provider = "cpu", Threads = Environment.ProcessorCount, CacheBytes = 0 };
         using LocalEncoder encoder = LocalEncoder.Load(options, NullLogger.Instance);
         string part = RealFile + ".part";
         await using (FileStream file = File.Create(part))

@@ -38,6 +38,29 @@ public sealed class CodecTests(EagerIndex server) : IClassFixture<EagerIndex>
         }
     }
 
+    [Fact]
+    public async Task A_collection_is_searched_by_lists_or_a_graph_when_it_asks_for_them_and_has_a_codec()
+    {
+        string plain = await server.Api.NewCollectionAsync(), coded = await server.Api.NewCollectionAsync("""{"codec":"pca4:64","index":"ivf"}""");
+        (await server.Api.GetAsync($"/v1/collections/{coded}")).Json.String("index").ShouldBe("ivf");
+        (await server.Api.GetAsync($"/v1/collections/{plain}")).Json.String("index").ShouldBe("auto");
+        await server.Api.BulkAsync(plain, Documents);
+        await server.Api.BulkAsync(coded, Documents);
+        foreach (string kind in (string[])["ivf", "graph", "exact", "auto"])
+        {
+            (await server.Api.PutJsonAsync($"/v1/collections/{coded}", $$"""{"index":"{{kind}}"}""")).ShouldBe(HttpStatusCode.OK).Json.String("index").ShouldBe(kind);
+            for (int i = 0; i < 10; i++) // lists and graphs are appended meanwhile
+            {
+                string search = $$$"""{"query":"a lamp in house {{{i % 13}}}","mode":"dense","top":30,"filter":{"must":[{"key":"n","range":{"gte":{{{i * 4}}}}}]}}""";
+                Hits(await server.Api.PostJsonAsync($"/v1/collections/{coded}/search", search)).ShouldBe(Hits(await server.Api.PostJsonAsync($"/v1/collections/{plain}/search", search)));
+            }
+        }
+        (await server.Api.PutJsonAsync($"/v1/collections/{plain}", """{"index":"graph"}""")).ShouldBeProblem(400, "Invalid", "index").GetProperty("value").GetString().ShouldBe("graph");
+        (await server.Api.PutJsonAsync($"/v1/collections/{coded}", """{"index":"ivf"}""")).ShouldBe(HttpStatusCode.OK);
+        (await server.Api.PutJsonAsync($"/v1/collections/{coded}", """{"codec":"none"}""")).ShouldBeProblem(400, "Invalid", "index");
+        (await server.Api.PutJsonAsync($"/v1/collections/{coded}", """{"index":"tree"}""")).ShouldBeProblem(400, "Invalid", "index");
+    }
+
     [Theory]
     [InlineData("int9")]
     [InlineData("pq")]

@@ -23,7 +23,7 @@ public sealed class CollectionTests(ThreeModels server) : IClassFixture<ThreeMod
     public async Task A_collection_is_created_described_listed_and_deleted()
     {
         JsonElement created = (await Api.PutAsync("/v1/collections/life")).ShouldBe(HttpStatusCode.Created).Json;
-        created.Names().ShouldBe(["name", "encoder", "space", "dimensions", "chunking", "documents", "chunks", "openJobs", "seq"]);
+        created.Names().ShouldBe(["name", "encoder", "space", "dimensions", "chunking", "index", "documents", "chunks", "openJobs", "seq"]);
         (created.String("name"), created.String("encoder"), created.Int("dimensions")).ShouldBe(("life", "first", 384));
 
         (await Api.PutAsync("/v1/collections/life")).ShouldBe(HttpStatusCode.OK);

@@ -6,7 +6,7 @@ namespace Retrieval.IntegrationTests.Api;
 
 public sealed class DocumentTests(InProcessServer server) : IClassFixture<InProcessServer>
 {
-    private static readonly string[] StatusNames = ["id", "collection", "job", "statusUrl", "status", "version", "chunks", "generation", "attempts", "timeline"];
+    private static readonly string[] StatusNames = ["id", "collection", "job", "statusUrl", "status", "version", "chunks", "reused", "generation", "attempts", "timeline"];
 
     private ApiClient Api => server.Api;
 
@@ -23,8 +23,8 @@ public sealed class DocumentTests(InProcessServer server) : IClassFixture<InProc
         done.Names().ShouldBe(StatusNames);
         (done.String("id"), done.String("collection"), done.String("status"), done.Int("version"), done.Int("chunks"), done.Int("generation"), done.Int("attempts"))
             .ShouldBe(("a", collection, "indexed", 1, 1, 1, 1));
-        done.GetProperty("timeline").EnumerateArray().Select(s => s.String("step")).ShouldBe(["accepted", "processing", "read", "chunked", "encoded", "indexed"]);
-        done.GetProperty("timeline").EnumerateArray().ShouldAllBe(s => s.Names().All(n => n == "step" || n == "at" || n == "note"));
+        done.GetProperty("timeline").EnumerateArray().Select(s => s.String("step")).ShouldBe(["accepted", "processing", "read", "chunked", "encoded", "stored", "indexed"]);
+        done.GetProperty("timeline").EnumerateArray().ShouldAllBe(s => s.Names().All(n => n == "step" || n == "at" || n == "note" || n == "milliseconds"));
     }
 
     [Fact]

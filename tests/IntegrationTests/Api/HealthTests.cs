@@ -25,7 +25,7 @@ public sealed class HealthTests(InProcessServer server) : IClassFixture<InProces
     [InlineData("PATCH", "/v1/collections/c", "DELETE")]
     [InlineData("POST", "/v1/collections/c", "PUT")]
     [InlineData("GET", "/v1/collections/c/search", "POST")]
-    [InlineData("DELETE", "/embed", "POST")]
+    [InlineData("DELETE", "/v1/codecs/train", "POST")]
     public async Task A_method_that_a_route_does_not_take_is_a_problem_that_names_those_that_it_takes(string method, string path, string allowed)
     {
         JsonElement problem = (await Api.SendAsync(new HttpMethod(method), path, null)).ShouldBeProblem(405, "Invalid", "method");

@@ -10,18 +10,18 @@ public sealed class WireTests(InProcessServer server) : IClassFixture<InProcessS
     private ApiClient Api => server.Api;
 
     [Fact]
-    public async Task A_search_is_answered_by_hits_context_space_and_time()
+    public async Task A_search_is_answered_by_hits_context_space_tier_and_time()
     {
         string collection = await Api.NewCollectionAsync();
         await Api.BulkAsync(collection, """{"id":"a","title":"Lamps","text":"A lamp.","metadata":{"n":1}}""", """{"id":"b","text":"A second lamp."}""");
         JsonElement answer = (await Api.PostJsonAsync($"/v1/collections/{collection}/search",
             """{"query":"lamp","top":10,"mode":"hybrid","filter":{"must":[]},"context":{"maxTokens":50}}""")).ShouldBe(HttpStatusCode.OK).Json;
-        answer.Names().ShouldBe(["hits", "context", "space", "tookMs"]);
+        answer.Names().ShouldBe(["hits", "context", "space", "tier", "tookMs"]);
         Dictionary<string, JsonElement> hits = answer.GetProperty("hits").EnumerateArray().ToDictionary(h => h.String("document")!);
         hits["a"].Names().ShouldBe(["document", "chunk", "score", "title", "text", "start", "end", "metadata"]);
         hits["b"].Names().ShouldBe(["document", "chunk", "score", "text", "start", "end"]);
-        answer.GetProperty("context").Names().ShouldBe(["text", "tokens", "citations"]);
-        answer.GetProperty("context").GetProperty("citations")[0].Names().ShouldBe(["n", "document", "chunk", "start", "end"]);
+        answer.GetProperty("context").Names().ShouldBe(["text", "tokens", "citations", "ratio", "rungs", "skipped"]);
+        answer.GetProperty("context").GetProperty("citations")[0].Names().ShouldBe(["n", "document", "chunk", "start", "end", "fragment"]);
         answer.String("space").ShouldBe((await Api.GetAsync($"/v1/collections/{collection}")).Json.String("space"));
         answer.GetProperty("tookMs").GetDouble().ShouldBeGreaterThan(0);
     }
@@ -38,12 +38,12 @@ public sealed class WireTests(InProcessServer server) : IClassFixture<InProcessS
     }
 
     [Theory]
-    [InlineData("PUT", "/v1/collections/{c}", """{"chunkng":{}}""", "chunkng", "encoder, chunking, codec")]
-    [InlineData("PUT", "/v1/collections/{c}", """{"chunking":{"tokens":50}}""", "chunking.tokens", "maxTokens")]
+    [InlineData("PUT", "/v1/collections/{c}", """{"chunkng":{}}""", "chunkng", "encoder, chunking, codec, index")]
+    [InlineData("PUT", "/v1/collections/{c}", """{"chunking":{"tokens":50}}""", "chunking.tokens", "maxTokens, chunker, overlap")]
     [InlineData("PUT", "/v1/collections/{c}/documents/a", """{"text":"A.","tags":[]}""", "tags", "id, title, text, url, metadata, version")]
     [InlineData("PUT", "/v1/collections/{c}/documents/a", """{"Text":"A."}""", "Text", "id, title, text, url, metadata, version")]
-    [InlineData("POST", "/v1/collections/{c}/search", """{"query":"a","limit":3}""", "limit", "query, top, mode, filter, context")]
-    [InlineData("POST", "/v1/collections/{c}/search", """{"query":"a","context":{"max":3}}""", "context.max", "maxTokens")]
+    [InlineData("POST", "/v1/collections/{c}/search", """{"query":"a","limit":3}""", "limit", "query, top, mode, filter, context, tier")]
+    [InlineData("POST", "/v1/collections/{c}/search", """{"query":"a","context":{"max":3}}""", "context.max", "maxTokens, tokenizer, protect, prune")]
     [InlineData("POST", "/v1/collections/{c}/search", """{"query":"a","filter":{"shuold":[]}}""", "filter.shuold", "must, should, must_not, min_should")]
     [InlineData("POST", "/v1/collections/{c}/search", """{"query":"a","filter":{"must":[{"key":"k","rnge":{}}]}}""", "filter.must[0].rnge", "key, match, range, geo_radius, geo_bounding_box, geo_polygon, values_count, is_empty, is_null, has_id, has_vector, nested, must, should, must_not, min_should")]
     [InlineData("POST", "/v1/collections/{c}/search", """{"query":"a","filter":{"must":[{"key":"k","match":{"anny":[]}}]}}""", "filter.must[0].match.anny", "value, any, except, text, text_any, phrase, prefix")]

@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using Retrieval.IntegrationTests.Server;
 using Retrieval.Tests.Data;
+using Retrieval.Vectors;
 
 namespace Retrieval.IntegrationTests.Cli;
 
@@ -15,8 +16,12 @@ public sealed partial class HelpExampleTests : IDisposable
         _folder.Write("notes/a.md", "# Oxygen\n\nOxygen was discovered by Scheele and Priestley.");
         _folder.Write("handbook.md", "# Handbook\n\nThe turbine is at rest.");
         _folder.Write("questions.jsonl", "\"Who discovered oxygen?\"\n{\"text\": \"Who?\", \"pair\": \"Scheele.\"}\n");
+        _folder.Write("faq.csv", "number,question,answer\n1,Who?,Scheele.\n");
         Directory.CreateDirectory(_folder["models"]);
         _folder.Write("notes.txt", string.Join('\n', Enumerable.Range(0, 80).Select(i => $"Note {i}: the {i * 7 % 41}th turbine of plant {i * 5 % 23} is at rest.")));
+        _folder.Write("turbines.ndjson", string.Join('\n', Enumerable.Range(0, 40).Select(i => $$"""{"id":"t{{i}}","text":"The {{i * 7 % 41}}th turbine of plant {{i * 5 % 23}} is at rest since {{1900 + i}}."}""")));
+        Random random = new(1);
+        File.WriteAllBytes(_folder["vectors.npy"], [.. NpyFormat.Head(600, 32), .. Enumerable.Range(0, 600 * 32).SelectMany(_ => BitConverter.GetBytes(random.NextSingle() - 0.4f))]);
         Directory.CreateSymbolicLink(_folder["models", "bge-small-en-v1.5"], TestData.DefaultModel);
         Directory.CreateSymbolicLink(_folder["models", "all-MiniLM-L6-v2"], TestData.DefaultModel);
     }
@@ -30,11 +35,15 @@ public sealed partial class HelpExampleTests : IDisposable
     [InlineData("tokenize")]
     [InlineData("model inspect")]
     [InlineData("model align")]
+    [InlineData("jobs")]
+    [InlineData("dead-letters")]
+    [InlineData("bench codecs")]
+    [InlineData("model tiers")]
     public async Task Examples_of_a_command_that_ends_succeed(string command)
     {
-        if (command == "search")
+        if (command is "search" or "bench codecs")
         {
-            (await RetrievalProcess.ShellAsync(_folder.Path, $"retrieval index notes {Own}")).ShouldSucceed();
+            (await RetrievalProcess.ShellAsync(_folder.Path, $"retrieval index {(command == "search" ? "notes" : "turbines.ndjson")} {Own}")).ShouldSucceed();
         }
         foreach (string example in await ExamplesAsync(command))
         {

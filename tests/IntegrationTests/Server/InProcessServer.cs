@@ -12,6 +12,8 @@ public class InProcessServer : IAsyncLifetime
 
     internal ApiClient Api { get; private set; } = null!;
 
+    internal IServiceProvider Services => _app.Services;
+
     internal Uri Address => new(_app.Urls.First());
 
     /// <summary>Settings beside folder and address.</summary>
@@ -30,7 +32,7 @@ public class InProcessServer : IAsyncLifetime
         await FillAsync();
     }
 
-    public async ValueTask DisposeAsync()
+    public virtual async ValueTask DisposeAsync()
     {
         GC.SuppressFinalize(this);
         Api?.Dispose();

@@ -108,6 +108,7 @@ internal sealed class RetrievalProcess : IAsyncDisposable
             info.Environment.Remove(key);
         }
         info.Environment["HOME"] = workingFolder;
+        info.Environment["RETRIEVAL__Encoder__Calibrate"] = "false"; // a home of its own would measure at every start
         info.Environment["PATH"] = $"{Folder}:{info.Environment["PATH"]}";
         info.Environment["DOTNET_ROOT"] = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", ".."));
         return info;

@@ -14,7 +14,7 @@ internal static class Models
     /// <summary>One model on the processor, whose goldens these are.</summary>
     public static LocalEncoder Open(string folder, int threads = 1, int batchTokens = 1024) => LocalEncoder.Load(new EncoderOptions
     {
-        Models = [new ModelOptions { Path = folder }], Provider = "cpu", Threads = threads, BatchTokens = batchTokens,
+        Models = [new ModelOptions { Path = folder }], Provider = "cpu", Threads = threads, BatchTokens = batchTokens, CacheBytes = 0,
     }, NullLogger.Instance);
 
     /// <summary>Each text alone, one after another: no batch, no padding.</summary>

@@ -33,10 +33,22 @@ public sealed class Server : IAsyncDisposable
     internal QueryPipeline Pipeline(FusionOptions? fusion = null)
     {
         IServiceProvider services = _app!.Services;
-        SentenceCompressor compressor = new(_encoder!, new SentenceRanking(_encoder!), services.GetRequiredService<TokenizerCache>(), _settings!.Compression, NullLogger<SentenceCompressor>.Instance);
-        GatewayOptions options = fusion is null ? _settings.Gateway : new GatewayOptions { Fusion = fusion };
-        return new QueryPipeline(services.GetRequiredService<Catalog>(), services.GetRequiredService<EmbeddedIndex>(), _encoder!, compressor, options, TimeProvider.System);
+        GatewayOptions options = fusion is null ? _settings!.Gateway : new GatewayOptions { Fusion = fusion };
+        return new QueryPipeline(services.GetRequiredService<Catalog>(), services.GetRequiredService<EmbeddedIndex>(), _encoder!, Compressor(), options, TimeProvider.System);
     }
+
+    /// <summary>The compressor behind it.</summary>
+    internal ContextCompressor Compressor()
+    {
+        TokenizerCache tokenizers = _app!.Services.GetRequiredService<TokenizerCache>();
+        return new ContextCompressor(_encoder!, new Relevance(_encoder!, tokenizers), new TargetTokenizers(_settings!.Compression, _encoder!, tokenizers), _settings.Compression, NullLogger<ContextCompressor>.Instance);
+    }
+
+    /// <summary>The encoder that remembers.</summary>
+    internal IEncoder Encoder => _encoder!;
+
+    /// <summary>Its tokenizer.</summary>
+    internal Tokenizer Tokenizer { get; } = Tokenizer.Load(Tests.Data.TestData.DefaultModel);
 
     /// <summary>A set, indexed over the API into the collection of its name.</summary>
     internal async Task<EvaluationSet> IndexAsync(string name, CancellationToken cancellationToken)

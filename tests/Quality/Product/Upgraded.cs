@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using Retrieval.Contracts;
 using Retrieval.Encoder;
 using Retrieval.Quality.Data;
 
@@ -19,8 +20,11 @@ internal sealed class Upgraded : IDisposable
 
     public static Upgraded Of(string model, string passes) => new(passes, model);
 
+    /// <summary>Passes: an exit with the dense layer that was trained for it.</summary>
+    public static string Exit(string model, int layer) => $$"""[{"pass":"exit","layer":{{layer}},"dense":"{{Path.Combine(model, "exits", $"layer_{layer}.safetensors")}}"}]""";
+
     /// <summary>Batches run at once as in the product.</summary>
-    public static LocalEncoder Load(string folder, string compiled) => LocalEncoder.Load(new EncoderOptions { Models = [new ModelOptions { Path = folder }], Provider = "cpu", CompiledFolder = compiled }, NullLogger.Instance);
+    public static LocalEncoder Load(string folder, string compiled) => LocalEncoder.Load(new EncoderOptions { Models = [new ModelOptions { Path = folder }], Provider = "cpu", CompiledFolder = compiled, CacheBytes = 0, Calibrate = false }, NullLogger.Instance);
 
     public void Dispose()
     {
@@ -29,7 +33,7 @@ internal sealed class Upgraded : IDisposable
     }
 
     /// <summary>The figure of a whole set: nDCG@10, or Spearman for pairs.</summary>
-    public static async Task<double> MeasureAsync(LocalEncoder encoder, string data, CancellationToken cancellationToken)
+    public static async Task<double> MeasureAsync(IEncoder encoder, string data, CancellationToken cancellationToken)
     {
         TuningData set = TuningData.Read(data);
         return (await set.EvaluateAsync(encoder, () => { }, cancellationToken))([.. Enumerable.Range(0, set.Items)]);

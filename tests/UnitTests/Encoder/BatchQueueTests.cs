@@ -14,7 +14,7 @@ public sealed class BatchQueueTests
     {
         const int Budget = 256;
         Random random = new(seed);
-        BatchQueue queue = new("m", 1_000_000, Budget);
+        BatchQueue queue = Queue(1_000_000, Budget);
         List<TextWork> added = [];
         for (int request = 0; request < 50; request++)
         {
@@ -38,7 +38,7 @@ public sealed class BatchQueueTests
     [Fact]
     public void Queries_go_first_and_documents_have_their_turn()
     {
-        BatchQueue queue = new("m", 1_000_000, 10);
+        BatchQueue queue = Queue(1_000_000, 10);
         TextWork document = Text(10);
         queue.Add([document], false);
         queue.Add([.. Enumerable.Range(0, 20).Select(_ => Text(10))], true);
@@ -50,7 +50,7 @@ public sealed class BatchQueueTests
     [Fact]
     public void A_full_queue_refuses_with_its_bound_and_takes_again_when_a_batch_has_left()
     {
-        BatchQueue queue = new("m", 100, 100);
+        BatchQueue queue = Queue(100, 100);
         queue.Add([Text(60)], true);
         RetrievalException full = Should.Throw<RetrievalException>(() => queue.Add([Text(20), Text(30)], true));
         full.Problem.Kind.ShouldBe(ErrorKind.Overloaded);
@@ -65,7 +65,7 @@ public sealed class BatchQueueTests
     public void A_cancelled_text_leaves_without_being_computed_and_frees_its_room()
     {
         using CancellationTokenSource cancel = new();
-        BatchQueue queue = new("m", 100, 100);
+        BatchQueue queue = Queue(100, 100);
         TextWork gone = Text(80, cancel.Token), stays = Text(20);
         queue.Add([gone], true);
         cancel.Cancel();
@@ -78,7 +78,7 @@ public sealed class BatchQueueTests
     [Fact]
     public void A_closed_queue_hands_out_what_waits_and_then_ends()
     {
-        BatchQueue queue = new("m", 100, 10);
+        BatchQueue queue = Queue(100, 10);
         queue.Add([Text(10), Text(10)], false);
         queue.Close();
         queue.Take().ShouldNotBeNull();
@@ -86,6 +86,8 @@ public sealed class BatchQueueTests
         queue.Take().ShouldBeNull();
         Should.Throw<RetrievalException>(() => queue.Add([Text(1)], true)).Problem.Kind.ShouldBe(ErrorKind.Unavailable);
     }
+
+    private static BatchQueue Queue(int mostTokens, int batchTokens) => new("m", new BatchLimits(mostTokens, batchTokens, TimeSpan.FromMinutes(1)), TimeProvider.System);
 
     private static TextWork Text(int tokens, CancellationToken cancellationToken = default) =>
         new(new Encoding(new int[tokens], new int[tokens], new int[tokens], new int[tokens], new bool[tokens]), false, 0, cancellationToken);

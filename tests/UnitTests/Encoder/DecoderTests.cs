@@ -26,7 +26,7 @@ public sealed class DecoderTests : IDisposable
     public void States_are_the_reference_s_and_a_batch_is_its_texts_alone(string form)
     {
         using EncoderModel model = Open(DecoderFolder.Write(_folder["model"], form, unitLength: false));
-        Goldens goldens = new();
+        Goldens goldens = Goldens.Instance;
         foreach (string batch in (string[])["right5", "single16"])
         {
             GoldenCase golden = goldens.Cases("base").Single(c => c.Id == $"llama/base/{batch}");
@@ -52,7 +52,7 @@ public sealed class DecoderTests : IDisposable
         using LocalEncoder encoder = LocalEncoder.Load(Options(DecoderFolder.Write(_folder["model"], form, unitLength: true)), NullLogger.Instance);
         EmbedResult result = await encoder.EmbedAsync(new EmbedRequest(Texts), TestContext.Current.CancellationToken);
         (await encoder.DescribeAsync(null, TestContext.Current.CancellationToken)).Space.ShouldSatisfyAllConditions(s => s.Pooling.ShouldBe("lasttoken"), s => s.Dimensions.ShouldBe(Width));
-        using OrtRun reference = new(OnnxModel.Read(Path.Combine(_folder["model"], "model.onnx")));
+        using ModelRun reference = new(OnnxModel.Read(Path.Combine(_folder["model"], "model.onnx")));
         for (int i = 0; i < Texts.Length; i++)
         {
             long[] ids = DecoderFolder.Ids(Texts[i]);
@@ -97,19 +97,20 @@ public sealed class DecoderTests : IDisposable
         {
             m.Graph.Node.Single(n => n.Output.Contains("last_hidden_state")).Output[0] = "logits";
             m.Graph.Output.Single().Name = "logits";
-        }))).Message.ShouldContain("has no float32 output of token states; its outputs are logits(");
+        }))).Message.ShouldContain("has no float output of token states; its outputs are logits(");
 
     private string Refusal(ValueInfoProto input, string config = "{}") =>
         Should.Throw<ModelFormatException>(() => Open(DecoderFolder.Write(_folder["refused"], Plain, false, m => m.Graph.Input.Add(input), config))).Message;
 
-    private EncoderOptions Options(string folder) => new() { Models = [new ModelOptions { Path = folder }], Provider = "cpu", Threads = 1, CompiledFolder = _folder["compiled"] };
+    private EncoderOptions Options(string folder) => new() { Models = [new ModelOptions { Path = folder }], Provider = "cpu", Threads = 1, CompiledFolder = _folder["compiled"], CacheBytes = 0 };
 
     private EncoderModel Open(string folder) => EncoderModel.Open("decoder", ModelFolder.Read(folder), [], null, Options(folder));
 
     private static float[][] Run(EncoderModel model, Feed feed, bool wantsTokens)
     {
         List<TextWork> batch = [.. Enumerable.Range(0, feed.Rows).Select(row => new TextWork(Tokens(feed.Single(row)), wantsTokens, 0, CancellationToken.None))];
-        model.Run(batch, new BatchBuffers());
+        using BatchBuffers buffers = new();
+        model.Run(batch, buffers);
         return [.. batch.Select(t => t.Done.Task.Result)];
     }
 

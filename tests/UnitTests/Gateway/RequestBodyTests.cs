@@ -8,12 +8,12 @@ namespace Retrieval.UnitTests.Gateway;
 public sealed class RequestBodyTests
 {
     [Theory]
-    [InlineData("""{"query":"a","foo":1}""", "foo", "foo", "query, top, mode, filter, context")]
-    [InlineData("""{"Query":"a"}""", "Query", "Query", "query, top, mode, filter, context")]
+    [InlineData("""{"query":"a","foo":1}""", "foo", "foo", "query, top, mode, filter, context, tier")]
+    [InlineData("""{"Query":"a"}""", "Query", "Query", "query, top, mode, filter, context, tier")]
     [InlineData("""{"filter":{"mustnot":[]}}""", "filter.mustnot", "mustnot", "must, should, must_not, min_should")]
     [InlineData("""{"filter":{"must":[{"key":"a","foo":{"x":1}}]}}""", "filter.must[0].foo", "foo", "key, match, range, geo_radius, geo_bounding_box, geo_polygon, values_count, is_empty, is_null, has_id, has_vector, nested, must, should, must_not, min_should")]
     [InlineData("""{"filter":{"must":[{"key":"a"},{"match":{"all":[1]}}]}}""", "filter.must[1].match.all", "all", "value, any, except, text, text_any, phrase, prefix")]
-    [InlineData("""{"fo'o":{}}""", "['fo'o']", "fo'o", "query, top, mode, filter, context")]
+    [InlineData("""{"fo'o":{}}""", "['fo'o']", "fo'o", "query, top, mode, filter, context, tier")]
     public void An_unknown_field_is_named_with_its_place_and_the_fields_that_are_allowed_there(string json, string field, string name, string allowed)
     {
         Problem problem = Refused(json, WireJson.Strict.SearchRequest);
@@ -30,10 +30,10 @@ public sealed class RequestBodyTests
     [InlineData("""{"filter":[]}""", "filter", "an object with must, should, must_not, min_should", "a list")]
     [InlineData("""{"filter":{"min_should":{"conditions":{}}}}""", "filter.min_should.conditions", "a list", "an object")]
     [InlineData("""{"filter":{"must":[{},{"match":5}]}}""", "filter.must[1].match", "an object with value, any, except, text, text_any, phrase, prefix", "5")]
-    [InlineData("""[]""", "body", "an object with query, top, mode, filter, context", "a list")]
-    [InlineData("\"text\"", "body", "an object with query, top, mode, filter, context", "\"text\"")]
-    [InlineData("  ", "body", "an object with query, top, mode, filter, context", null)]
-    [InlineData("""{"query":"a"} {"query":"b"}""", "body", "an object with query, top, mode, filter, context", null)]
+    [InlineData("""[]""", "body", "an object with query, top, mode, filter, context, tier", "a list")]
+    [InlineData("\"text\"", "body", "an object with query, top, mode, filter, context, tier", "\"text\"")]
+    [InlineData("  ", "body", "an object with query, top, mode, filter, context, tier", null)]
+    [InlineData("""{"query":"a"} {"query":"b"}""", "body", "an object with query, top, mode, filter, context, tier", null)]
     public void A_wrong_shape_is_named_with_its_path_and_what_is_expected_and_given_there(string json, string field, string expected, string? given)
     {
         Problem problem = Refused(json, WireJson.Strict.SearchRequest);

@@ -1,5 +1,6 @@
 using Retrieval.Contracts;
 using Retrieval.Ingestion;
+using Retrieval.Ingestion.Chunking;
 using Retrieval.Tokenization;
 
 namespace Retrieval.UnitTests.Ingestion;
@@ -54,7 +55,7 @@ public sealed class ChunkerTests
     {
         Tokenizer tokenizer = RealTokenizer.Shipped;
         const string Text = "Intro words.\n\n# One\n\n## One A\n\nFirst body.\n\nSecond body.\n\nTwo\n---\n\nThird body.";
-        Chunker.Split(Text, "text/markdown", tokenizer, 100).Select(c => Text[c.Start..c.End]).ShouldBe(
+        Chunker.Split(Text, null, "text/markdown", tokenizer, 100, 0).Select(c => Text[c.Start..c.End]).ShouldBe(
             ["Intro words.", "# One\n\n## One A\n\nFirst body.\n\nSecond body.", "Two\n---\n\nThird body."]);
     }
 
@@ -71,7 +72,7 @@ public sealed class ChunkerTests
             string block = random.Next(2) == 0 ? $"```c\n{string.Join('\n', lines)}\n```" : $"| a | b |\n|---|---|\n{string.Join('\n', lines.Select(l => $"| {l} | x |"))}";
             string text = $"Some words before it. And more of them.\n\n{block}\n\nSome words after it.";
             int limit = random.Next(24, 200), start = text.IndexOf(block, StringComparison.Ordinal), end = start + block.Length;
-            List<Chunk> chunks = Chunker.Split(text, "text/markdown", tokenizer, limit);
+            List<Chunk> chunks = Chunker.Split(text, null, "text/markdown", tokenizer, limit, 0);
             if (tokenizer.Count(block) <= limit)
             {
                 chunks.ShouldContain(c => c.Start <= start && c.End >= end, $"seed {seed}, block {i}");
@@ -89,7 +90,7 @@ public sealed class ChunkerTests
     {
         Tokenizer tokenizer = RealTokenizer.Shipped;
         string text = string.Join(' ', Enumerable.Range(0, 300).Select(i => $"unbelievably{i}"));
-        foreach (Chunk chunk in Chunker.Split(text, "text/plain", tokenizer, 40))
+        foreach (Chunk chunk in Chunker.Split(text, null, "text/plain", tokenizer, 40, 0))
         {
             (chunk.Start == 0 || text[chunk.Start - 1] == ' ').ShouldBeTrue();
             (chunk.End == text.Length || text[chunk.End] == ' ').ShouldBeTrue();
@@ -122,7 +123,7 @@ public sealed class ChunkerTests
         foreach (int limit in (int[])[100, 8000])
         {
             // A thread of its own, so that one that never ends fails the test.
-            List<Chunk> chunks = await Task.Factory.StartNew(() => Chunker.Split(text, mediaType, tokenizer, limit), default, TaskCreationOptions.LongRunning, TaskScheduler.Default).WaitAsync(Hang);
+            List<Chunk> chunks = await Task.Factory.StartNew(() => Chunker.Split(text, null, mediaType, tokenizer, limit, 0), default, TaskCreationOptions.LongRunning, TaskScheduler.Default).WaitAsync(Hang);
             chunks.ShouldAllBe(c => c.Tokens <= limit, name);
             chunks.Sum(c => c.End - c.Start).ShouldBeGreaterThan(text.Count(c => !char.IsWhiteSpace(c)) - 1, name);
         }
@@ -134,9 +135,9 @@ public sealed class ChunkerTests
         Tokenizer tokenizer = RealTokenizer.Shipped;
         EncoderDescription model = RealTokenizer.Describe(tokenizer, "a long prompt of many words: ");
         int least = 2 + tokenizer.Count("a long prompt of many words: ") + 1;
-        Problem problem = Should.Throw<RetrievalException>(() => ChunkPlan.For(new DocumentInput { Text = "text" }, "text/plain", new ChunkingSettings { MaxTokens = 4 }, model, tokenizer)).Problem;
+        Problem problem = Should.Throw<RetrievalException>(() => ChunkPlan.For(new SourceText(new DocumentInput { Text = "text" }, "text/plain"), new ChunkingSettings { MaxTokens = 4 }, model, tokenizer)).Problem;
         (problem.Kind, problem.Field, problem.Limit).ShouldBe((ErrorKind.Invalid, "chunking.maxTokens", $"at least {least}"));
-        ChunkPlan.For(new DocumentInput { Text = "text" }, "text/plain", new ChunkingSettings { MaxTokens = least }, model, tokenizer).Chunks.Count.ShouldBe(1);
+        ChunkPlan.For(new SourceText(new DocumentInput { Text = "text" }, "text/plain"), new ChunkingSettings { MaxTokens = least }, model, tokenizer).Chunks.Count.ShouldBe(1);
     }
 
     [Fact]
@@ -145,15 +146,15 @@ public sealed class ChunkerTests
         Tokenizer tokenizer = RealTokenizer.Shipped;
         EncoderDescription model = RealTokenizer.Describe(tokenizer);
         string title = string.Join(' ', Enumerable.Repeat("title", 500));
-        ChunkPlan plan = ChunkPlan.For(new DocumentInput { Text = "the text", Title = title }, "text/plain", new ChunkingSettings { MaxTokens = 66 }, model, tokenizer);
+        ChunkPlan plan = ChunkPlan.For(new SourceText(new DocumentInput { Text = "the text", Title = title }, "text/plain"), new ChunkingSettings { MaxTokens = 66 }, model, tokenizer);
         plan.Texts.ShouldBe([string.Join(' ', Enumerable.Repeat("title", 16)) + " the text"]);
-        ChunkPlan.For(new DocumentInput { Text = "the text", Title = " \n" }, "text/plain", new ChunkingSettings(), model, tokenizer).Texts.ShouldBe(["the text"]);
+        ChunkPlan.For(new SourceText(new DocumentInput { Text = "the text", Title = " \n" }, "text/plain"), new ChunkingSettings(), model, tokenizer).Texts.ShouldBe(["the text"]);
     }
 
     private static void Check(Tokenizer tokenizer, DocumentInput document, string mediaType, string prompt, int maxTokens, string because)
     {
         EncoderDescription model = RealTokenizer.Describe(tokenizer, prompt);
-        ChunkPlan plan = ChunkPlan.For(document, mediaType, new ChunkingSettings { MaxTokens = maxTokens }, model, tokenizer);
+        ChunkPlan plan = ChunkPlan.For(new SourceText(document, mediaType), new ChunkingSettings { MaxTokens = maxTokens }, model, tokenizer);
         string text = document.Text!;
         int covered = 0;
         for (int i = 0; i < plan.Chunks.Count; i++)
@@ -168,7 +169,7 @@ public sealed class ChunkerTests
             covered = chunk.End;
         }
         text[covered..].ShouldBeNullOrWhiteSpace($"{because}: at the end");
-        ChunkPlan again = ChunkPlan.For(document, mediaType, new ChunkingSettings { MaxTokens = maxTokens }, model, tokenizer);
+        ChunkPlan again = ChunkPlan.For(new SourceText(document, mediaType), new ChunkingSettings { MaxTokens = maxTokens }, model, tokenizer);
         again.Chunks.ShouldBe(plan.Chunks, because);
     }
 

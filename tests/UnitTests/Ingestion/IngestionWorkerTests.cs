@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Retrieval.Contracts;
 using Retrieval.Ingestion;
+using Retrieval.UnitTests.Ingestion.Readers;
 using Retrieval.Storage;
 using Retrieval.UnitTests.Storage;
 
@@ -17,7 +18,7 @@ public sealed class IngestionWorkerTests
         string text = string.Join(' ', Enumerable.Range(0, 700).Select(i => $"Sentence number {i} is here."));
         Job job = await bench.WorkAsync(await bench.AcceptAsync("d", text, title: "A title"));
         (job.Status, job.Attempts, job.Payload).ShouldBe((DocumentStatus.Indexed, 1, null));
-        job.Timeline.Select(t => t.Step).ShouldBe(["accepted", "processing", "read", "chunked", "encoded", "indexed"]);
+        job.Timeline.Select(t => t.Step).ShouldBe(["accepted", "processing", "read", "chunked", "encoded", "stored", "indexed"]);
 
         await using EmbeddedIndex index = OpenedCatalog.CreateIndex(bench.Catalog, 30);
         await index.StartAsync(default);
@@ -76,7 +77,10 @@ public sealed class IngestionWorkerTests
         bench.Encoder.Before = call => call == 0 ? throw new InvalidOperationException("a defect") : call == 1 ? throw new TaskCanceledException("a time-out inside") : Task.CompletedTask;
         Guid id = await bench.AcceptAsync("d", "text");
         (await bench.WorkAsync(id)).Error!.ShouldContain("InvalidOperationException: a defect");
+        (await bench.WorkAsync(id)).Attempts.ShouldBe(1, "a message that comes twice begins nothing before the next attempt is due");
+        bench.Clock.Advance(TimeSpan.FromSeconds(2));
         (await bench.WorkAsync(id)).Status.ShouldBe(DocumentStatus.Accepted);
+        bench.Clock.Advance(TimeSpan.FromSeconds(4));
         Job done = await bench.WorkAsync(id);
         (done.Status, done.Attempts, done.Error).ShouldBe((DocumentStatus.Indexed, 3, null));
     }
@@ -184,7 +188,8 @@ public sealed class IngestionWorkerTests
         };
         Guid open = await bench.AcceptAsync("e", "text");
         await Should.ThrowAsync<OperationCanceledException>(() => bench.Worker.WorkAsync(open, stop.Token));
-        (await bench.Catalog.FindJobAsync(open, default))!.Status.ShouldBe(DocumentStatus.Processing);
+        (await bench.Catalog.FindJobAsync(open, default))!.Status.ShouldBe(DocumentStatus.Accepted);
+        (await bench.ClaimAsync()).ShouldBe([open], "without waiting for its lease to end, and without counting as a crash");
     }
 
     [Theory]
@@ -213,7 +218,8 @@ public sealed class IngestionWorkerTests
     [Fact]
     public async Task Room_is_signalled_once_however_many_jobs_were_finished_before()
     {
-        OpenDispatches open = new();
+        ManualClock clock = new();
+        OpenDispatches open = new(Options, clock);
         for (int i = 0; i < 100; i++)
         {
             Guid id = JobId.New(TimeProvider.System);
@@ -225,6 +231,86 @@ public sealed class IngestionWorkerTests
         await open.WaitForRoomAsync(default).WaitAsync(TimeSpan.FromSeconds(30));
         using CancellationTokenSource soon = new(50);
         await Should.ThrowAsync<OperationCanceledException>(() => open.WaitForRoomAsync(soon.Token));
+
+        open.Add(JobId.New(clock), JobQueue.Bulk);
+        clock.Advance(Options.Lease * 1.1);
+        open.Count(JobQueue.Bulk).ShouldBe(0, "a message that is lost holds no place for ever");
+    }
+
+    [Fact]
+    public async Task A_rewritten_document_encodes_only_what_has_changed_and_its_vectors_are_those_of_a_new_one()
+    {
+        await using Bench bench = await Bench.CreateAsync();
+        string[] paragraphs = [.. Enumerable.Range(0, 40).Select(i => $"# Part {i}\n\nThe sentence of part number {i} is about the river {i * 7} and the old lamp.")];
+        Job first = await bench.WorkAsync(await bench.AcceptMarkdownAsync("d", paragraphs));
+        (first.Chunks, first.Reused).ShouldBe((40, 0));
+        paragraphs[3] = "# Part 3\n\nThis one is new.";
+        (paragraphs[10], paragraphs[11]) = (paragraphs[11], paragraphs[10]);
+        paragraphs[39] = "# Part 39\n\nThis one as well.";
+        bench.Encoder.Requests.Clear();
+
+        Job second = await bench.WorkAsync(await bench.AcceptMarkdownAsync("d", paragraphs));
+        (second.Chunks, second.Reused).ShouldBe((40, 38));
+        second.Timeline.Single(t => t.Step == "encoded").Note!.ShouldStartWith("38 of 40 chunks reused");
+        bench.Encoder.Requests.SelectMany(r => r.Texts).Count().ShouldBe(2);
+        second.Timeline.Where(t => t.Step is "read" or "chunked" or "encoded" or "stored").ShouldAllBe(t => t.Milliseconds >= 0);
+
+        await bench.WorkAsync(await bench.AcceptMarkdownAsync("new", paragraphs));
+        IReadOnlyList<DocumentChange> changes = await bench.Catalog.ReadChangesAsync(bench.Collection.Id, 0, 10, default);
+        changes[0].Chunks.Select(c => c.Vector).ShouldBe(changes[1].Chunks.Select(c => c.Vector));
+
+        Job third = await bench.WorkAsync(await bench.AcceptMarkdownAsync("d", paragraphs));
+        (third.Reused, third.Generation).ShouldBe((40, 3L));
+    }
+
+    [Fact]
+    public async Task A_document_that_takes_the_process_down_each_time_is_given_up_and_those_beside_it_are_not()
+    {
+        await using Bench bench = await Bench.CreateAsync();
+        Guid poison = await bench.AcceptAsync("poison", "text");
+        List<Guid> others = [];
+        for (int i = 0; i < 20; i++)
+        {
+            others.Add(await bench.AcceptAsync($"d{i}", "text"));
+        }
+        for (int life = 0; life < 20 && bench.Catalog.OpenJobs > 0; life++)
+        {
+            await bench.Catalog.ReleaseLeasesAsync(default);
+            while (await bench.ClaimAsync() is { Count: > 0 } claimed)
+            {
+                if (claimed.Contains(poison) && (await bench.Catalog.FindJobAsync(poison, default))!.Crashes < Options.MaxAttempts)
+                {
+                    foreach (Guid id in claimed)
+                    {
+                        await bench.Catalog.BeginAsync(id, Options.Lease, default); // all at work when the process dies
+                    }
+                    break;
+                }
+                foreach (Guid id in claimed)
+                {
+                    await bench.WorkAsync(id);
+                }
+            }
+        }
+        Job failed = (await bench.Catalog.FindJobAsync(poison, default))!;
+        (failed.Status, failed.Crashes).ShouldBe((DocumentStatus.Failed, Options.MaxAttempts));
+        failed.Error!.ShouldContain("the process died each time");
+        foreach (Guid id in others)
+        {
+            (await bench.Catalog.FindJobAsync(id, default))!.Status.ShouldBe(DocumentStatus.Indexed);
+        }
+    }
+
+    [Fact]
+    public async Task The_steps_of_an_attempt_can_be_watched_while_it_is_in_work_and_the_row_tells_them_afterwards()
+    {
+        await using Bench bench = await Bench.CreateAsync();
+        string[] seen = [];
+        Guid id = await bench.AcceptAsync("d", "text");
+        bench.Encoder.Before = async _ => seen = [.. bench.Progress.With((await bench.Catalog.FindJobAsync(id, default))!).Timeline.Select(t => t.Step)];
+        Job done = await bench.WorkAsync(id);
+        seen.ShouldBe(["accepted", "processing", "read", "chunked"]);
+        bench.Progress.With(done).Timeline.Select(t => t.Step).ShouldBe(["accepted", "processing", "read", "chunked", "encoded", "stored", "indexed"]);
     }
 
     private sealed class Bench : IAsyncDisposable
@@ -235,6 +321,7 @@ public sealed class IngestionWorkerTests
         public required EncoderDescription Model { get; init; }
         public required ScriptedEncoder Encoder { get; init; }
         public required IngestionWorker Worker { get; init; }
+        public required JobProgress Progress { get; init; }
         public Catalog Catalog => Opened.Catalog;
 
         public static async Task<Bench> CreateAsync()
@@ -243,19 +330,24 @@ public sealed class IngestionWorkerTests
             ManualClock clock = new();
             OpenedCatalog opened = await OpenedCatalog.CreateAsync(clock);
             ScriptedEncoder encoder = new(model);
+            JobProgress progress = new();
             return new Bench
             {
+                Progress = progress,
                 Clock = clock,
                 Opened = opened,
                 Collection = await opened.Catalog.PutCollectionAsync("c", "model", model.Space, null, default),
                 Model = model,
                 Encoder = encoder,
-                Worker = new IngestionWorker(opened.Catalog, encoder, RealTokenizer.Cache, Options, clock, NullLogger<IngestionWorker>.Instance),
+                Worker = new IngestionWorker(new WorkerTools(opened.Catalog, new DocumentReader(opened.Catalog, ReaderProcesses.Shared, Options), encoder, RealTokenizer.Cache, progress), Options, clock, NullLogger<IngestionWorker>.Instance),
             };
         }
 
         public async Task<Guid> AcceptAsync(string id, string text, string? title = null) =>
             (await Catalog.AcceptAsync(Collection, JobKind.Upsert, JobQueue.Interactive, new DocumentInput { Id = id, Text = text, Title = title }, "text/plain", default)).Id;
+
+        public async Task<Guid> AcceptMarkdownAsync(string id, string[] paragraphs) =>
+            (await Catalog.AcceptAsync(Collection, JobKind.Upsert, JobQueue.Interactive, new DocumentInput { Id = id, Text = string.Join("\n\n", paragraphs), Title = "A title" }, "text/markdown", default)).Id;
 
         public Task<IReadOnlyList<Guid>> ClaimAsync() => Catalog.ClaimDueAsync(JobQueue.Interactive, 10, OpenedCatalog.Lease, default);
 

@@ -43,7 +43,8 @@ public sealed class JobDispatcherTests
     {
         HostApplicationBuilder builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(null);
         builder.Services.AddLogging().AddSingleton(catalog).AddSingleton(encoder).AddSingleton(RealTokenizer.Cache).AddSingleton(TimeProvider.System);
-        builder.Services.AddIngestion(new IngestionOptions { InteractivePrefetch = 1, BulkPrefetch = 2 });
+        builder.Services.AddSingleton(OpenedCatalog.CreateIndex(catalog, 30)).AddSingleton<JobProgress>();
+        builder.Services.AddIngestion(new IngestionOptions { InteractivePrefetch = 1, BulkPrefetch = 2, MaxIndexLag = 1000 }, new QueueOptions());
         return builder.Build();
     }
 }

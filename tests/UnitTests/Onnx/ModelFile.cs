@@ -20,7 +20,7 @@ internal sealed class ModelFile : IDisposable
         ProducerName = "test",
         Graph = new GraphProto
         {
-            Node = { new NodeProto { OpType = "MatMul" } },
+            Node = { new NodeProto { OpType = "MatMul", Input = { "x", "w" }, Output = { "y" } } },
             Input = { Value("x"), Value("w") },
             Output = { Value("y") },
             Initializer =

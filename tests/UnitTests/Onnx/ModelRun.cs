@@ -1,19 +1,18 @@
 using Microsoft.ML.OnnxRuntime;
 using Retrieval.Onnx;
-using Retrieval.Tests.Data;
 
 namespace Retrieval.UnitTests.Onnx;
 
-/// <summary>Runs a model with ONNX Runtime: an output as numbers.</summary>
+/// <summary>A model in memory, run by ONNX Runtime from a file of its own.</summary>
 internal sealed class ModelRun : IDisposable
 {
-    private readonly InferenceSession _session;
-    private readonly TransformerLayer _layer;
     private readonly TemporaryFolder _folder = new();
+    private readonly InferenceSession _session;
+    private readonly Lazy<TransformerLayer> _layer;
 
     public ModelRun(OnnxModel model, GraphOptimizationLevel level = GraphOptimizationLevel.ORT_ENABLE_ALL)
     {
-        _layer = TransformerGraph.Analyze(model).Layers[0];
+        _layer = new Lazy<TransformerLayer>(() => TransformerGraph.Analyze(model).Layers[0]);
         model.Write(_folder["model.onnx"]);
         using SessionOptions options = new() { IntraOpNumThreads = 1, LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR, GraphOptimizationLevel = level };
         _session = new InferenceSession(_folder["model.onnx"], options);
@@ -27,20 +26,18 @@ internal sealed class ModelRun : IDisposable
     public float[] Run(IReadOnlyDictionary<string, long[]> inputs, long[] shape, string? output = null) => Run(inputs, shape, [output ?? _session.OutputNames[0]])[0];
 
     /// <summary>Outputs of one run.</summary>
-    public float[][] Run(IReadOnlyDictionary<string, long[]> inputs, long[] shape, IReadOnlyCollection<string> outputs)
-    {
-        List<OrtValue> values = [.. _session.InputNames.Select(name => Value(name, inputs, shape))];
-        try
-        {
-            using RunOptions run = new();
-            using IDisposableReadOnlyCollection<OrtValue> results = _session.Run(run, [.. _session.InputNames], values, outputs);
-            return [.. results.Select(r => r.GetTensorDataAsSpan<float>().ToArray())];
-        }
-        finally
-        {
-            values.ForEach(v => v.Dispose());
-        }
-    }
+    public float[][] Run(IReadOnlyDictionary<string, long[]> inputs, long[] shape, IReadOnlyCollection<string> outputs) =>
+        Run(name => inputs.TryGetValue(name, out long[]? values) ? OrtValue.CreateTensorValueFromMemory(values, shape) : Cache(name, shape[0]), outputs, all => all.Select(Floats).ToArray());
+
+    /// <summary>The numbers and the shape of one float output.</summary>
+    public (float[] Values, int[] Shape) Floats(Feed feed, string output) => Run(name => Value(feed, name), [output], all => (Floats(all[0]), Array.ConvertAll(all[0].GetTensorTypeAndShape().Shape, s => (int)s)));
+
+    /// <summary>The numbers of one output of whole numbers.</summary>
+    public long[] Longs(Feed feed, string output) => Run(name => Value(feed, name), [output], all => all[0].GetTensorDataAsSpan<long>().ToArray());
+
+    /// <summary>Vectors as words.</summary>
+    public (float[] Weights, long[] Ids) Explained(float[] vectors, int width) =>
+        Run(_ => OrtValue.CreateTensorValueFromMemory(vectors, [vectors.Length / width, width]), [Explain.Weights, Explain.Ids], all => (Floats(all[0]), all[1].GetTensorDataAsSpan<long>().ToArray()));
 
     public void Dispose()
     {
@@ -48,35 +45,25 @@ internal sealed class ModelRun : IDisposable
         _folder.Dispose();
     }
 
-    private OrtValue Value(string name, IReadOnlyDictionary<string, long[]> inputs, long[] shape)
+    private T Run<T>(Func<string, OrtValue> input, IReadOnlyCollection<string> outputs, Func<IReadOnlyList<OrtValue>, T> read)
     {
-        if (inputs.TryGetValue(name, out long[]? data))
+        List<OrtValue> values = [.. _session.InputNames.Select(input)];
+        try
         {
-            return OrtValue.CreateTensorValueFromMemory(data, shape);
+            using RunOptions run = new();
+            using IDisposableReadOnlyCollection<OrtValue> results = _session.Run(run, [.. _session.InputNames], values, outputs);
+            return read([.. results]);
         }
-        return _session.InputMetadata[name].Dimensions.Length == 4 ? OrtValue.CreateTensorValueFromMemory(Array.Empty<float>(), [shape[0], _layer.KeyHeads!.Value, 0, _layer.HeadSize!.Value])
-            : throw new InvalidOperationException($"The test has nothing for input '{name}'.");
-    }
-}
-
-/// <summary>A batch of a golden case, as a model takes it.</summary>
-internal sealed record GoldenBatch(IReadOnlyDictionary<string, long[]> Inputs, long[] Shape, bool[] IsToken)
-{
-    public static GoldenBatch Of(Npz arrays, IEnumerable<KeyValuePair<string, string>> keys)
-    {
-        Dictionary<string, string> named = new(keys);
-        long[] shape = arrays.Shape(named["input_ids"]);
-        Dictionary<string, long[]> inputs = named.Where(k => arrays.Shape(k.Value).SequenceEqual(shape)).ToDictionary(k => k.Key, k => arrays.Longs(k.Value));
-        bool[] tokens = inputs.TryGetValue("segment_ids", out long[]? segments) ? [.. segments.Select(s => s >= 0)] : [.. inputs["attention_mask"].Select(m => m != 0)];
-        // Exports that take positions were traced so: they count along the row whatever the padding.
-        inputs.TryAdd("position_ids", [.. Enumerable.Range(0, tokens.Length).Select(i => i % shape[1])]);
-        return new GoldenBatch(inputs, shape, tokens);
+        finally
+        {
+            values.ForEach(v => v.Dispose());
+        }
     }
 
-    /// <summary>Vectors of the tokens alone, row by row.</summary>
-    public float[] Tokens(float[] output)
-    {
-        int width = output.Length / IsToken.Length;
-        return [.. IsToken.Index().Where(t => t.Item).SelectMany(t => output[(t.Index * width)..((t.Index + 1) * width)])];
-    }
+    private static float[] Floats(OrtValue value) => value.GetTensorDataAsSpan<float>().ToArray();
+
+    private OrtValue Value(Feed feed, string name) => feed.Value(name) is var (values, shape) ? OrtValue.CreateTensorValueFromMemory(values, shape) : Cache(name, feed.Rows);
+
+    private OrtValue Cache(string name, long rows) => _session.InputMetadata[name].Dimensions.Length == 4 ? OrtValue.CreateTensorValueFromMemory(Array.Empty<float>(), [rows, _layer.Value.KeyHeads!.Value, 0, _layer.Value.HeadSize!.Value])
+        : throw new InvalidOperationException($"The test has nothing for input '{name}'.");
 }

@@ -8,9 +8,9 @@ public sealed class PassIdentityTests
 {
     private const int Width = 64;
 
-    public static TheoryData<string, string> Decoders => GoldenManifest.Forms("llama", "qwen2", "qwen3");
+    public static TheoryData<string, string> Decoders => Goldens.Forms("llama", "qwen2", "qwen3");
 
-    public static TheoryData<string, string> Exact => GoldenManifest.ExactForms();
+    public static TheoryData<string, string> Exact => Goldens.ExactForms();
 
     [Theory]
     [MemberData(nameof(Decoders))]
@@ -115,6 +115,79 @@ public sealed class PassIdentityTests
 
     [Theory]
     [MemberData(nameof(Exact))]
+    public void An_exit_is_the_state_of_its_layer(string model, string form)
+    {
+        OnnxModel source = Read(model, form);
+        Batch batch = Batch.Of(new Random(12), [9, 4], model is "bert");
+        using ModelRun all = new(new HiddenStates().Apply(source));
+        for (int layer = 1; layer < 4; layer++)
+        {
+            using ModelRun exit = new(new Exit(layer).Apply(source));
+            Difference(batch.Tokens(exit.Run(batch.Inputs, batch.Shape)), batch.Tokens(all.Run(batch.Inputs, batch.Shape, HiddenStates.OutputName(layer)))).ShouldBeLessThan(1e-5, $"layer {layer}");
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Exact))]
+    public void A_temperature_is_the_queries_divided_by_it(string model, string form)
+    {
+        OnnxModel source = Read(model, form);
+        Graph graph = new(source);
+        TransformerGraph analysis = TransformerGraph.Analyze(graph);
+        if (model == "t5" || analysis.Layers.Any(l => l.Site.Product is null))
+        {
+            // T5's bias is tempered with the scores; a fused operator keeps its product inside, and its scale is what the pass sets.
+            return;
+        }
+        Builder build = new(graph);
+        foreach (AttentionSite site in analysis.Layers.Select(l => l.Site))
+        {
+            graph.SetInput(site.Product!, 0, build.Node("Mul", site.Product!.Input[0], build.Constant(DataType.Float, 1 / 0.6)));
+        }
+        Batch batch = Batch.Of(new Random(13), [11, 6], model is "bert");
+        using ModelRun queries = new(graph.ToModel()), pass = new(new TempScale(0.6).Apply(source));
+        Difference(batch.Tokens(queries.Run(batch.Inputs, batch.Shape)), batch.Tokens(pass.Run(batch.Inputs, batch.Shape))).ShouldBeLessThan(1e-4);
+    }
+
+    [Theory]
+    [MemberData(nameof(Exact))]
+    public void Attention_is_the_sharper_the_lower_the_temperature(string model, string form)
+    {
+        OnnxModel source = Read(model, form);
+        if (TransformerGraph.Analyze(source).Layers.Any(l => l.Form != AttentionForm.Unfused))
+        {
+            return;
+        }
+        Batch batch = Batch.Of(new Random(14), [16], model is "bert");
+        double[] entropies = [.. ((double[])[0.5, 0.8, 1, 1.2]).Select(t => Entropy(new TempScale(t).Apply(source), batch))];
+        entropies.ShouldBe(entropies.Order());
+        entropies.Distinct().Count().ShouldBe(4);
+    }
+
+    /// <summary>Mean over the rows of the first layer's attention.</summary>
+    private static double Entropy(OnnxModel model, Batch batch)
+    {
+        Graph graph = new(model);
+        string attention = TransformerGraph.Analyze(graph).Layers[0].Site.Core.Output[0];
+        graph.SetOutputs([.. model.Proto.Graph.Output, GraphNames.Value("attention", DataType.Float, "rows", "heads", "from", "to")]);
+        graph.Alias(attention, "attention");
+        using ModelRun run = new(graph.ToModel());
+        return run.Run(batch.Inputs, batch.Shape, "attention").Chunk(batch.Count).Average(row => -row.Sum(p => p > 0 ? p * Math.Log(p) : 0));
+    }
+
+    [Theory]
+    [MemberData(nameof(Decoders))]
+    public void Token_prepending_over_no_layer_changes_nothing(string model, string form)
+    {
+        GraphOptimizationLevel level = form == "fp16" ? GraphOptimizationLevel.ORT_ENABLE_BASIC : GraphOptimizationLevel.ORT_DISABLE_ALL;
+        OnnxModel source = Read(model, form);
+        using ModelRun plain = new(source, level), none = new(new TokenPrepending(2, 2).Apply(source), level);
+        Batch batch = Batch.Of(new Random(15), [8], false);
+        none.Run(batch.With("pst_mask", [0, 0, 1, 0, 0, 0, 0, 0]), batch.Shape).ShouldBe(plain.Run(batch.Inputs, batch.Shape));
+    }
+
+    [Theory]
+    [MemberData(nameof(Exact))]
     public void A_row_without_tokens_harms_no_other_at_any_temperature(string model, string form)
     {
         using ModelRun run = new(new TempScale(0.5).Apply(Read(model, form)));
@@ -159,7 +232,7 @@ public sealed class PassIdentityTests
         }
     }
 
-    private static OnnxModel Read(string model, string form) => OnnxModel.Read(GoldenManifest.PathOf(model, form));
+    private static OnnxModel Read(string model, string form) => OnnxModel.Read(Goldens.PathOf(model, form));
 
     private static double Difference(float[] a, float[] b) => a.Length != b.Length ? double.PositiveInfinity : a.Zip(b, (x, y) => Math.Abs((double)x - y)).DefaultIfEmpty(0).Max();
 

@@ -7,16 +7,16 @@ public sealed class TransformerGraphTests(ITestOutputHelper output)
 {
     private static readonly Dictionary<string, string> Families = new() { ["bert"] = "BERT", ["xlmr"] = "RoBERTa", ["modernbert"] = "ModernBERT", ["llama"] = "Llama", ["qwen2"] = "Qwen2", ["qwen3"] = "Qwen3", ["t5"] = "T5" };
 
-    public static TheoryData<string, string> Forms => GoldenManifest.Forms();
+    public static TheoryData<string, string> Forms => Goldens.Forms();
 
     [Theory]
     [MemberData(nameof(Forms))]
     public void Every_fact_of_every_golden_export_is_found(string model, string form)
     {
-        GoldenManifest manifest = GoldenManifest.Instance;
-        JsonElement config = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(GoldenManifest.Folder, model, "config.json"))).RootElement;
-        bool isDecoder = manifest.Model(model).GetProperty("decoder").GetBoolean();
-        TransformerGraph graph = TransformerGraph.Analyze(OnnxModel.Read(GoldenManifest.PathOf(model, form)));
+        Goldens goldens = Goldens.Instance;
+        JsonElement config = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Goldens.Folder, model, "config.json"))).RootElement;
+        bool isDecoder = goldens.IsDecoder(model);
+        TransformerGraph graph = TransformerGraph.Analyze(OnnxModel.Read(Goldens.PathOf(model, form)));
         foreach (TransformerLayer layer in graph.Layers)
         {
             output.WriteLine($"{layer.Index} {layer.Form} in {layer.HiddenIn} out {layer.HiddenOut} scores {layer.Scores} heads {layer.Heads}/{layer.KeyHeads}x{layer.HeadSize} scale {layer.Scale:F4} {layer.Norm} first {layer.NormalisesFirst} masks {string.Join(" + ", layer.Masks)} unproven: {string.Join("; ", layer.Unproven)}");
@@ -31,7 +31,7 @@ public sealed class TransformerGraphTests(ITestOutputHelper output)
         graph.Layers.ShouldAllBe(l => Math.Abs(l.Scale!.Value - scale) < 1e-3 * scale);
         graph.HiddenSize.ShouldBe(64);
         graph.Family.ShouldBe(Families[model]);
-        graph.Output.ShouldBe(manifest.Form(model, form).GetProperty("outputs")[0].GetString());
+        graph.Output.ShouldBe(goldens.Form(model, form).Json.GetProperty("outputs")[0].GetString());
         graph.Sees.ShouldBe(isDecoder ? MaskKind.Causal : model == "modernbert" ? MaskKind.Window : MaskKind.Bidirectional);
         graph.Layers.ShouldAllBe(l => l.Masks.Any(m => m.HidesPadding));
         graph.Layers.Select(l => l.NormalisesFirst!.Value).Distinct().ShouldBe([model is not ("bert" or "xlmr")]);

@@ -116,6 +116,7 @@ internal sealed class ModelJob(Guid id, ModelCollection collection, ModelDocumen
     public DocumentInput Input { get; } = input;
     public DocumentStatus Status { get; set; }
     public int Attempts { get; set; }
+    public int Crashes { get; set; }
     public DateTimeOffset LeaseUntil { get; set; }
     public DateTimeOffset NextAttempt { get; set; }
 

@@ -49,6 +49,8 @@ public sealed class CodeKernelsTests
             string because = $"length {length}, seed {seed}";
             IntegerKernels.Dot(x, y).ShouldBe(IntegerKernels.DotScalar(x, y), because);
             IntegerKernels.SquaredDistance(x, y).ShouldBe(x.Zip(y, (p, q) => (p - q) * (p - q)).Sum(), because);
+            IntegerKernels.Dot(a, y).ShouldBe(IntegerKernels.DotScalar(a, y), because);
+            IntegerKernels.DotWide(a, y).ShouldBe(IntegerKernels.DotScalar(a, y), because);
             IntegerKernels.DotNibbles(a, b).ShouldBe(IntegerKernels.DotNibblesScalar(a, b), because);
             IntegerKernels.SquaredDistanceNibbles(a, b).ShouldBe(Enumerable.Range(0, 2 * length).Sum(i => Square(NibbleFormat.At(a, i) - NibbleFormat.At(b, i))), because);
             IntegerKernels.Hamming(a, b).ShouldBe(IntegerKernels.HammingScalar(a, b), because);
@@ -62,6 +64,9 @@ public sealed class CodeKernelsTests
     {
         sbyte[] lowest = [.. Enumerable.Repeat(sbyte.MinValue, 64)];
         IntegerKernels.Dot(lowest, lowest).ShouldBe(64 * 128 * 128);
+        byte[] highest = [.. Enumerable.Repeat(byte.MaxValue, 64)];
+        IntegerKernels.Dot(highest, lowest).ShouldBe(-64 * 255 * 128);
+        IntegerKernels.DotWide(highest, lowest).ShouldBe(-64 * 255 * 128);
     }
 
     [Fact]

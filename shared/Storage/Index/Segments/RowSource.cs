@@ -8,7 +8,10 @@ namespace Retrieval.Storage;
 internal sealed class RowSource(Func<IReadOnlyList<long>, IReadOnlyDictionary<long, float[]>> read, ILogger logger)
 {
     /// <summary>A block of codes was damaged and has been made again.</summary>
-    public void Recoded(string path, int block, int rows) => Log.CodesDamaged(logger, block, path, rows);
+    public void Recoded(string path, SectionKind kind, int block, int rows) => Log.CodesDamaged(logger, block, kind, path, rows);
+
+    /// <summary>A graph or lists were damaged and are left out.</summary>
+    public void LeftOut(string path, SectionKind kind) => Log.StructureDamaged(logger, kind, path);
 
     /// <summary>The vectors of a damaged block. A row that is gone from the catalog is about to be gone from here, too: its vector is zero.</summary>
     public float[] Read(string path, int block, IReadOnlyList<long> handles, int dimensions)

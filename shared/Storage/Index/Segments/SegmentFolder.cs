@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Logging;
-using Retrieval.Vectors.Graph;
 
 namespace Retrieval.Storage;
 
@@ -11,6 +10,9 @@ namespace Retrieval.Storage;
 /// <param name="Logger">Says what is not used, and why.</param>
 internal sealed record SegmentTools(Func<string, FileStream> Create, RowSource Rows, ILogger Logger)
 {
+    /// <summary>Opens a file to write behind its end, while others read it.</summary>
+    public Func<string, FileStream> Extend { get; init; } = path => new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete, 0);
+
     /// <summary>A file as the system gives it.</summary>
     public static FileStream CreateFile(string path) => new(path, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 16);
 }
@@ -47,12 +49,23 @@ internal sealed partial class SegmentFolder(string path, CollectionRow collectio
         {
             File.Delete(left.Path); // merged into another, or behind a gap
         }
-        return parts;
+        // What was removed up to here has left no mark behind: what these files do not know of it, nobody could tell them.
+        return reached < collection.MarksGone ? Discarded(parts) : parts;
+    }
+
+    private static List<SegmentPart> Discarded(List<SegmentPart> parts)
+    {
+        parts.ForEach(part =>
+        {
+            part.Dispose();
+            File.Delete(part.Path);
+        });
+        return [];
     }
 
     /// <summary>Writes a segment and maps it.</summary>
     /// <exception cref="IOException">The disk is full or does not answer; nothing is left behind.</exception>
-    public SegmentPart Write(SegmentContent content, SegmentCodec? codec, HnswGraph? graph, CancellationToken cancellationToken)
+    public SegmentPart Write(SegmentContent content, SegmentCodec? codec, CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(path);
         string final = Named.Next(path, content.FromSeq, content.ToSeq), temporary = final + Unfinished;
@@ -60,7 +73,7 @@ internal sealed partial class SegmentFolder(string path, CollectionRow collectio
         {
             using (FileStream file = tools.Create(temporary))
             {
-                SegmentWriter.Write(file, content, (codec, graph is null ? null : GraphFormat.Write(graph)), collection, cancellationToken);
+                SegmentWriter.Write(file, content, codec, collection, cancellationToken);
                 file.Flush(flushToDisk: true);
             }
             File.Move(temporary, final, overwrite: true);
@@ -74,6 +87,32 @@ internal sealed partial class SegmentFolder(string path, CollectionRow collectio
         finally
         {
             File.Delete(temporary);
+        }
+    }
+
+    /// <summary>Appends a graph or lists to a file and maps it again; whoever reads the old mapping goes on.</summary>
+    /// <exception cref="IOException">The disk is full or does not answer; the file is as it was.</exception>
+    public SegmentPart Append(SegmentPart part, IReadOnlyList<NewSection> sections)
+    {
+        using (FileStream file = tools.Extend(part.Path))
+        {
+            try
+            {
+                SegmentAppender.Append(file, part.LastHead, sections);
+            }
+            catch (IOException)
+            {
+                file.SetLength(part.LastHead.End); // what was written of it is room that others need
+                throw;
+            }
+        }
+        try
+        {
+            return SegmentPart.Open(part.Path, collection.Id, collection.Space, collection.Dimensions, tools.Rows);
+        }
+        catch (SegmentException e)
+        {
+            throw new IOException($"{part.Path} was appended to and cannot be read back: {e.Message}.", e);
         }
     }
 

@@ -26,8 +26,16 @@ internal enum SectionKind
     Codec = 8,
     /// <summary>Since version 2: a code a row; blocks of whole rows.</summary>
     Codes = 9,
-    /// <summary>Since version 2: <see cref="Vectors.Graph.GraphFormat"/>.</summary>
-    Graph = 10,
+    /// <summary>Of version 2 alone: a graph as <see cref="Vectors.Graph.GraphFormat.ReadOld"/> reads it.</summary>
+    OldGraph = 10,
+    /// <summary>Since version 3: the codes again, for codecs of half bytes, as <see cref="Vectors.Search.PackedLayout"/> has them; blocks of whole ones.</summary>
+    Packed = 11,
+    /// <summary>Since version 3, appended: <see cref="Vectors.Graph.GraphFormat"/>.</summary>
+    Graph = 12,
+    /// <summary>Since version 3, appended: <see cref="Vectors.Lists.InvertedLists"/>.</summary>
+    Lists = 13,
+    /// <summary>Since version 3, appended with lists: packed codes in the order of the lists' lanes.</summary>
+    ListCodes = 14,
 }
 
 /// <summary>A document as it stands in a file.</summary>
@@ -48,18 +56,26 @@ internal readonly record struct Section(SectionKind Kind, int BlockBytes, long O
 
 /// <summary>
 /// The head of a segment file: 512 bytes, little-endian; magic, version, whose rows these are, which changes, and where the sections are; the last four bytes are the CRC-32C of the others.
-/// Sections follow, each behind it with a CRC-32C a block.
+/// Sections follow, each behind it with a CRC-32C a block. Behind the last one a head of the same form, with a magic of its own, may follow with further sections, and so on: what takes long to make is
+/// appended to a file that is in use. Its sections are on the disk before its head is, so an end that was not finished is no end.
 /// </summary>
 internal sealed record SegmentHead(long Collection, string Space, int Dimensions, int Rows, int Documents, int Removed, long FromSeq, long ToSeq, IReadOnlyList<Section> Sections)
 {
     /// <summary>The version that is written.</summary>
-    public const int Version = 2;
+    public const int Version = 3;
 
     /// <summary>Bytes of the head.</summary>
     public const int Bytes = 512;
 
     private const int SpaceAt = 24, NumbersAt = 56, SectionsAt = 96, SectionBytes = 32, MostSections = 12;
-    private static readonly byte[] Magic = "RVSEGMNT"u8.ToArray();
+    private const long Align = 64;
+    private static readonly byte[] Magic = "RVSEGMNT"u8.ToArray(), AppendedMagic = "RVAPPEND"u8.ToArray();
+
+    /// <summary>Where something may be appended.</summary>
+    public long End => Sections.Count == 0 ? Bytes : Sections.Max(s => Aligned(s.Checksums + s.Blocks * sizeof(uint)));
+
+    /// <summary>The next place where a section may begin.</summary>
+    public static long Aligned(long at) => (at + Align - 1) / Align * Align;
 
     /// <summary>Rows a block of vectors: small enough that a block which is touched for one row is checked fast.</summary>
     public static int VectorBlockRows(int dimensions) => CodeBlockRows(dimensions * sizeof(float));
@@ -84,10 +100,10 @@ internal sealed record SegmentHead(long Collection, string Space, int Dimensions
     }
 
     /// <summary>As it stands in the file.</summary>
-    public byte[] Write()
+    public byte[] Write(bool appended = false)
     {
         byte[] head = new byte[Bytes];
-        Magic.CopyTo(head, 0);
+        (appended ? AppendedMagic : Magic).CopyTo(head, 0);
         Encoding.ASCII.GetBytes(Space).CopyTo(head, SpaceAt);
         BinaryPrimitives.WriteInt32LittleEndian(head.AsSpan(8), Version);
         BinaryPrimitives.WriteInt32LittleEndian(head.AsSpan(12), Bytes);
@@ -107,9 +123,9 @@ internal sealed record SegmentHead(long Collection, string Space, int Dimensions
 
     /// <summary>Reads a head of this version or an older one.</summary>
     /// <exception cref="SegmentException">Damaged, not a segment, or of a newer version.</exception>
-    public static SegmentHead Read(ReadOnlySpan<byte> file)
+    public static SegmentHead Read(ReadOnlySpan<byte> file, bool appended = false)
     {
-        if (file.Length < Bytes || !file.StartsWith(Magic))
+        if (file.Length < Bytes || !file.StartsWith(appended ? AppendedMagic : Magic))
         {
             throw new SegmentException("it is not a whole segment file");
         }

@@ -1,34 +1,35 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using Retrieval.Vectors.Codecs;
+using Retrieval.Vectors.Search;
 
 namespace Retrieval.Storage;
 
 /// <summary>Documents of several parts as one segment file.</summary>
 internal sealed class SegmentWriter
 {
-    private const int BlockBytes = 1 << 20, Align = 64;
-
-    private readonly Stream _stream;
     private readonly SegmentContent _content;
-    private readonly SegmentCodec? _codec;
-    private readonly byte[]? _graph;
-    private readonly List<(SectionKind Kind, int BlockBytes, long Length, Action<Action<ReadOnlySpan<byte>>> Write)> _sections = [];
+    private readonly List<NewSection> _sections = [];
 
-    private SegmentWriter(Stream stream, SegmentContent content, SegmentCodec? codec, byte[]? graph) => (_stream, _content, _codec, _graph) = (stream, content, codec, graph);
+    private SegmentWriter(SegmentContent content) => _content = content;
 
     /// <summary>Writes everything; the stream is flushed by its owner.</summary>
     /// <param name="stream">An empty file.</param>
     /// <param name="content">What goes in.</param>
-    /// <param name="extras">How its vectors are coded, null: not at all; and the graph over its rows, null: none.</param>
+    /// <param name="codec">How its vectors are coded; null: not at all.</param>
     /// <param name="owner">Whose they are.</param>
     /// <param name="cancellationToken">Ends the writing.</param>
-    public static void Write(Stream stream, SegmentContent content, (SegmentCodec? Codec, byte[]? Graph) extras, CollectionRow owner, CancellationToken cancellationToken)
+    public static void Write(Stream stream, SegmentContent content, SegmentCodec? codec, CollectionRow owner, CancellationToken cancellationToken)
     {
-        SegmentWriter writer = new(stream, content, extras.Codec, extras.Graph);
+        SegmentWriter writer = new(content);
         writer.Plan(cancellationToken);
-        writer.PlanExtras(cancellationToken);
-        writer.Run(owner.Id, owner.Space);
+        if (codec is not null)
+        {
+            writer.PlanCodes(codec, cancellationToken);
+        }
+        IReadOnlyList<Section> places = SectionWriter.Places(writer._sections, SegmentHead.Bytes);
+        stream.Write(new SegmentHead(owner.Id, owner.Space, content.Dimensions, content.Rows, content.Documents.Count, content.Removed.Count, content.FromSeq, content.ToSeq, places).Write());
+        SectionWriter.Write(stream, writer._sections, places);
     }
 
     private void Plan(CancellationToken cancellationToken)
@@ -62,26 +63,34 @@ internal sealed class SegmentWriter
         Add(SectionKind.ById, byId.Length * (long)sizeof(int), write => write(MemoryMarshal.AsBytes(byId.AsSpan())));
         Add(SectionKind.Removed, _content.Removed.Count * 2L * sizeof(long), write => write(MemoryMarshal.AsBytes<long>(_content.Removed.SelectMany(r => (long[])[r.Key, r.Seq]).ToArray())));
         int dimensions = _content.Dimensions;
-        _sections.Add((SectionKind.Vectors, SegmentHead.VectorBlockRows(dimensions) * dimensions * sizeof(float), row * (long)dimensions * sizeof(float), write => EachRun(run => write(MemoryMarshal.AsBytes(run)), cancellationToken)));
+        _sections.Add(new NewSection(SectionKind.Vectors, SegmentHead.VectorBlockRows(dimensions) * dimensions * sizeof(float), row * (long)dimensions * sizeof(float), write => EachRun(run => write(MemoryMarshal.AsBytes(run)), cancellationToken)));
     }
 
-    private void PlanExtras(CancellationToken cancellationToken)
+    /// <summary>Codes row by row, and packed where they are of half bytes: those are gathered while the others are written, a small part of what the vectors take.</summary>
+    private void PlanCodes(SegmentCodec chosen, CancellationToken cancellationToken)
     {
-        if (_codec is not null)
+        byte[] bytes = chosen.Write();
+        Codec codec = chosen.Codec;
+        PackedLayout? layout = PackedLayout.Of(codec);
+        byte[] packed = new byte[PackedLayout.Blocks(_content.Rows) * (layout?.BlockBytes ?? 0)];
+        Add(SectionKind.Codec, bytes.Length, write => write(bytes));
+        _sections.Add(new NewSection(SectionKind.Codes, SegmentHead.CodeBlockRows(codec.CodeBytes) * codec.CodeBytes, _content.Rows * (long)codec.CodeBytes, write =>
         {
-            byte[] bytes = _codec.Write();
-            Codec codec = _codec.Codec;
-            Add(SectionKind.Codec, bytes.Length, write => write(bytes));
-            _sections.Add((SectionKind.Codes, SegmentHead.CodeBlockRows(codec.CodeBytes) * codec.CodeBytes, _content.Rows * (long)codec.CodeBytes, write => EachRun(run =>
+            int row = 0;
+            EachRun(run =>
             {
                 byte[] codes = new byte[run.Length / codec.Dimensions * codec.CodeBytes];
                 codec.Encode(run, codes);
                 write(codes);
-            }, cancellationToken)));
-        }
-        if (_graph is not null)
+                for (int at = 0; layout is not null && at < codes.Length; at += codec.CodeBytes, row++)
+                {
+                    layout.Place(codes.AsSpan(at, codec.CodeBytes), packed.AsSpan(row / PackedLayout.BlockRows * layout.BlockBytes, layout.BlockBytes), row % PackedLayout.BlockRows);
+                }
+            }, cancellationToken);
+        }));
+        if (layout is not null)
         {
-            Add(SectionKind.Graph, _graph.Length, write => write(_graph));
+            _sections.Add(new NewSection(SectionKind.Packed, SegmentHead.CodeBlockRows(layout.BlockBytes) * layout.BlockBytes, packed.Length, write => write(packed)));
         }
     }
 
@@ -98,7 +107,7 @@ internal sealed class SegmentWriter
         }
     });
 
-    private void Add(SectionKind kind, long length, Action<Action<ReadOnlySpan<byte>>> write) => _sections.Add((kind, BlockBytes, length, write));
+    private void Add(SectionKind kind, long length, Action<Action<ReadOnlySpan<byte>>> write) => _sections.Add(NewSection.Whole(kind, length, write));
 
     private void Each(Action<(IndexPart Part, DocumentRows Rows)> take)
     {
@@ -107,63 +116,6 @@ internal sealed class SegmentWriter
             take((part, part.Document(index)));
         }
     }
-
-    private void Run(long collection, string space)
-    {
-        List<Section> places = [];
-        long at = SegmentHead.Bytes;
-        foreach ((SectionKind kind, int blockBytes, long length, _) in _sections)
-        {
-            Section place = new(kind, blockBytes, at, length, Aligned(at + length));
-            places.Add(place);
-            at = Aligned(place.Checksums + place.Blocks * sizeof(uint));
-        }
-        _stream.Write(new SegmentHead(collection, space, _content.Dimensions, _content.Rows, _content.Documents.Count, _content.Removed.Count, _content.FromSeq, _content.ToSeq, places).Write());
-        for (int i = 0; i < places.Count; i++)
-        {
-            Pad(places[i].Offset);
-            uint[] checksums = WriteBlocks(places[i], _sections[i].Write);
-            Pad(places[i].Checksums);
-            _stream.Write(MemoryMarshal.AsBytes(checksums.AsSpan()));
-        }
-        Pad(at);
-    }
-
-    private uint[] WriteBlocks(Section place, Action<Action<ReadOnlySpan<byte>>> write)
-    {
-        uint[] checksums = new uint[place.Blocks];
-        byte[] block = new byte[Math.Min(place.BlockBytes, place.Length)];
-        int filled = 0, blocks = 0;
-        void Flush()
-        {
-            checksums[blocks++] = SegmentHead.Checksum(block.AsSpan(0, filled));
-            _stream.Write(block, 0, filled);
-            filled = 0;
-        }
-        write(bytes =>
-        {
-            while (bytes.Length > 0)
-            {
-                int take = Math.Min(bytes.Length, block.Length - filled);
-                bytes[..take].CopyTo(block.AsSpan(filled));
-                filled += take;
-                bytes = bytes[take..];
-                if (filled == block.Length)
-                {
-                    Flush();
-                }
-            }
-        });
-        if (filled > 0)
-        {
-            Flush();
-        }
-        return checksums;
-    }
-
-    private void Pad(long offset) => _stream.Write(new byte[offset - _stream.Position]);
-
-    private static long Aligned(long at) => (at + Align - 1) / Align * Align;
 
     private static int[] Order(int count, Comparison<int> compare)
     {

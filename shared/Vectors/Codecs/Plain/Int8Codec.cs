@@ -53,6 +53,25 @@ public sealed class Int8Codec : Codec
         return new FormatQuery<UInt8Format>(scaled, Kernels.Dot(query, _lowest), CodeBytes);
     }
 
+    /// <summary>The query in bytes too, so that a product is of integers. Its rounding is made up for at the middle of the codes: what is left moves a score by about the rounding of one more byte.</summary>
+    protected override CodeQuery PrepareQuick(ReadOnlySpan<float> query)
+    {
+        const int most = sbyte.MaxValue, middle = 128;
+        float largest = 0, offset = Kernels.Dot(query, _lowest);
+        for (int j = 0; j < query.Length; j++)
+        {
+            largest = MathF.Max(largest, MathF.Abs(query[j] * _step[j]));
+        }
+        float unit = Math.Max(largest / most, float.Epsilon);
+        sbyte[] levels = new sbyte[query.Length];
+        for (int j = 0; j < levels.Length; j++)
+        {
+            levels[j] = (sbyte)Math.Clamp(MathF.Round(query[j] * _step[j] / unit), -most, most);
+            offset += middle * (query[j] * _step[j] - unit * levels[j]);
+        }
+        return new Int8Query(levels, unit, offset);
+    }
+
     internal override void WriteBody(BinaryWriter writer)
     {
         writer.WriteSingles(_lowest);

@@ -27,11 +27,12 @@ public sealed class ModelTuningTests : IDisposable
         report.Best.Name.ShouldBe("temperature 0.5");
         report.Best.Held.ShouldBe(1, 1e-9);
         report.Gain.Low.ShouldBeGreaterThan(0);
-        report.Settings.Count.ShouldBe(ModelTuning.Settings);
+        report.Settings.Count.ShouldBe(8);
+        report.Refused.ShouldHaveSingleItem().ShouldBe("Token Prepending: every token already sees what comes after it; the method is for causal decoders");
         report.File.ShouldBe(Path.Combine(_folder["tuned"], "retrieval.json"));
         (await EmbedAsync(_folder["tuned"])).ShouldBe(await EmbedAsync(judge));
         (await Should.ThrowAsync<RetrievalException>(async () => await TuneAsync(await PairsAsync(judge), _folder["tuned"]))).Message.ShouldContain("is there already");
-        (await Should.ThrowAsync<RetrievalException>(() => ModelTuning.RunAsync(_folder["tuned"], TuningData.Read(_folder["pairs.tsv"]), _folder["other"], TinyModel.Options(_folder["compiled"]), () => { }, NullLogger.Instance, CancellationToken.None)))
+        (await Should.ThrowAsync<RetrievalException>(() => ModelTuning.RunAsync(_folder["tuned"], TuningData.Read(_folder["pairs.tsv"]), TuningSweep.Of(_folder["tuned"], null), _folder["other"], TinyModel.Options(_folder["compiled"]), () => { }, NullLogger.Instance, CancellationToken.None)))
             .Message.ShouldContain("upgrades the model already");
     }
 
@@ -43,6 +44,27 @@ public sealed class ModelTuningTests : IDisposable
         File.WriteAllLines(_folder["random.tsv"], ["score\tfirst\tsecond", .. TinyModel.Texts(120, 5).Select(t => string.Create(CultureInfo.InvariantCulture, $"{random.NextDouble()}\t{t}\t{TinyModel.Words[random.Next(200)]}"))]);
         (await TuneAsync(TuningData.Read(_folder["random.tsv"]), _folder["tuned"])).File.ShouldBeNull();
         Directory.Exists(_folder["tuned"]).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task On_a_decoder_token_prepending_is_found_where_the_judgments_were_made_with_it_and_written_with_its_template()
+    {
+        string decoder = DecoderFolder.Write(_folder["decoder"], "ts-sdpa-17", unitLength: true), judge = _folder["judge"];
+        Directory.CreateDirectory(judge);
+        File.WriteAllText(Path.Combine(judge, "retrieval.json"),
+            """{"version":1,"model":"../decoder","template":"This sentence : <unk> \"{text}\" means in one word:\"","passes":[{"pass":"tokenPrepending","start":1,"exit":99,"placeholder":"<unk>"}]}""");
+        TuningSweep sweep = TuningSweep.Of(decoder, null);
+        sweep.Count.ShouldBe(1 + 7 + 3 * 3);
+        TuningReport report = await ModelTuning.RunAsync(decoder, await PairsAsync(judge, 60), sweep, _folder["tuned"], TinyModel.Options(_folder["compiled"]), () => { }, NullLogger.Instance, CancellationToken.None);
+        report.Best.Name.ShouldBe("prompt 'one word', Token Prepending, all layers");
+        report.Best.Held.ShouldBe(1, 1e-9);
+        report.Gain.Low.ShouldBeGreaterThan(0);
+        report.Refused.Count.ShouldBe(3, "the third prompt is longer than this model reads");
+        report.Refused.ShouldAllBe(r => r.Contains("'knowledge'", StringComparison.Ordinal) && r.Contains("leaves none of its 128 to a text", StringComparison.Ordinal));
+        File.ReadAllText(report.File.ShouldNotBeNull()).ShouldContain("This sentence : <unk> ");
+        (await EmbedAsync(_folder["tuned"], InputKind.Document)).ShouldBe(await EmbedAsync(judge, InputKind.Document));
+        (await ModelTuning.RunAsync(decoder, await PairsAsync(decoder, 60), sweep, _folder["other"], TinyModel.Options(_folder["compiled"]), () => { }, NullLogger.Instance, CancellationToken.None)).File.ShouldBeNull("the model as it is was the judge");
+        Should.Throw<RetrievalException>(() => TuningSweep.Of(decoder, "two words")).Message.ShouldContain("placeholder 'two words', which is not one token");
     }
 
     [Fact]
@@ -78,22 +100,22 @@ public sealed class ModelTuningTests : IDisposable
         (await Should.ThrowAsync<RetrievalException>(() => TuneAsync(TuningData.Read(_folder["pairs.tsv"]), _folder["tuned"]))).Message.ShouldContain("39 judged items are too few");
     }
 
-    /// <summary>200 pairs, each scored with the cosine that a model gives.</summary>
-    private async Task<TuningData> PairsAsync(string judge)
+    /// <summary>Pairs, each scored with the cosine that a model gives.</summary>
+    private async Task<TuningData> PairsAsync(string judge, int pairs = 200)
     {
         using LocalEncoder encoder = LocalEncoder.Load(TinyModel.Options(_folder["compiled"], judge), NullLogger.Instance);
-        string[] first = TinyModel.Texts(200, 1), second = TinyModel.Texts(200, 2);
-        float[][] a = [.. (await encoder.EmbedAsync(new EmbedRequest(first), CancellationToken.None)).Vectors], b = [.. (await encoder.EmbedAsync(new EmbedRequest(second), CancellationToken.None)).Vectors];
+        string[] first = TinyModel.Texts(pairs, 1), second = TinyModel.Texts(pairs, 2);
+        float[][] a = [.. (await encoder.EmbedAsync(new EmbedRequest(first, InputKind.Document), CancellationToken.None)).Vectors], b = [.. (await encoder.EmbedAsync(new EmbedRequest(second, InputKind.Document), CancellationToken.None)).Vectors];
         File.WriteAllLines(_folder["pairs.tsv"], ["score\tfirst\tsecond", .. first.Select((t, i) => string.Create(CultureInfo.InvariantCulture, $"{(double)Kernels.Dot(a[i], b[i]):R}\t{t}\t{second[i]}"))]);
         return TuningData.Read(_folder["pairs.tsv"]);
     }
 
     private Task<TuningReport> TuneAsync(TuningData data, string output) =>
-        ModelTuning.RunAsync(_model, data, output, TinyModel.Options(_folder["compiled"]), () => { }, NullLogger.Instance, CancellationToken.None);
+        ModelTuning.RunAsync(_model, data, TuningSweep.Of(_model, null), output, TinyModel.Options(_folder["compiled"]), () => { }, NullLogger.Instance, CancellationToken.None);
 
-    private async Task<float[]> EmbedAsync(string folder)
+    private async Task<float[]> EmbedAsync(string folder, InputKind kind = InputKind.Raw)
     {
         using LocalEncoder encoder = LocalEncoder.Load(TinyModel.Options(_folder["compiled"], folder), NullLogger.Instance);
-        return (await encoder.EmbedAsync(new EmbedRequest([TinyModel.Texts(1, 1)[0]]), CancellationToken.None)).Vectors[0];
+        return (await encoder.EmbedAsync(new EmbedRequest([TinyModel.Texts(1, 1)[0]], kind), CancellationToken.None)).Vectors[0];
     }
 }

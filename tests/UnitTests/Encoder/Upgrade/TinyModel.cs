@@ -47,7 +47,7 @@ internal static class TinyModel
 
     public static EncoderOptions Options(string compiled, params string[] folders) => new()
     {
-        Models = [.. folders.Select(f => new ModelOptions { Path = f })], Provider = "cpu", Threads = 1, CompiledFolder = compiled,
+        Models = [.. folders.Select(f => new ModelOptions { Path = f })], Provider = "cpu", Threads = 1, CompiledFolder = compiled, CacheBytes = 0,
     };
 
     private static void Module(string folder, string name, string config)

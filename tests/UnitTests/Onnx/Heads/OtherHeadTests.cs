@@ -20,7 +20,7 @@ public sealed class OtherHeadTests
     [InlineData(VocabularyWeight.EluPlusOne, "mlm.elu1p")]
     public void Weights_of_the_vocabulary_are_the_goldens(VocabularyWeight weight, string key)
     {
-        using OrtRun run = new(VocabularyPass.Apply(Model("mlm"), weight, null));
+        using ModelRun run = new(VocabularyPass.Apply(Model("mlm"), weight, null));
         float[] all = run.Floats(Batch, VocabularyPass.Weights).Values;
         Near.Largest(all, _cases.Floats(key)).ShouldBeLessThan(Tolerance);
         for (int row = 0; row < 5; row++)
@@ -35,7 +35,7 @@ public sealed class OtherHeadTests
     [InlineData(320)]
     public void The_largest_are_those_of_the_whole_vocabulary(int top)
     {
-        using OrtRun run = new(VocabularyPass.Apply(Model("mlm"), VocabularyWeight.LogOfReLU, top));
+        using ModelRun run = new(VocabularyPass.Apply(Model("mlm"), VocabularyWeight.LogOfReLU, top));
         float[] values = run.Floats(Batch, VocabularyPass.Values).Values, all = _cases.Floats("mlm.splade");
         long[] indices = run.Longs(Batch, VocabularyPass.Indices);
         for (int row = 0; row < 5; row++)
@@ -55,7 +55,7 @@ public sealed class OtherHeadTests
     [InlineData("classifier")]
     public void Scores_are_the_goldens(string head)
     {
-        using OrtRun run = new(ScorePass.Apply(Model(head)));
+        using ModelRun run = new(ScorePass.Apply(Model(head)));
         Near.Largest(run.Floats(Batch, "logits").Values, _cases.Floats($"{head}.logits")).ShouldBeLessThan(5e-5);
         Near.Largest(run.Floats(Batch, ScorePass.Scores).Values, _cases.Floats($"{head}.scores")).ShouldBeLessThan(5e-5);
     }
@@ -64,8 +64,8 @@ public sealed class OtherHeadTests
     public void A_state_as_words_is_what_the_model_itself_says_of_its_token()
     {
         OnnxModel model = Model("mlm");
-        using OrtRun states = new(new HiddenStates().Apply(model)), explain = new(new Explain(5).Apply(model));
-        explain.Inputs.Keys.ShouldBe([Explain.Vectors]);
+        using ModelRun states = new(new HiddenStates().Apply(model)), explain = new(new Explain(5).Apply(model));
+        explain.Inputs.ShouldBe([Explain.Vectors]);
         float[] tokens = Near.Tokens(states.Floats(Batch, HiddenStates.OutputName(2)).Values, Batch), logits = _cases.Floats("mlm.logits");
         (float[] weights, long[] ids) = explain.Explained(tokens, 64);
         for (int token = 0; token < 58; token++)

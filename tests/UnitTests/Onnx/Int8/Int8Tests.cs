@@ -13,24 +13,24 @@ public sealed class Int8Tests(ITestOutputHelper output)
     private const double LeastMean = 0.985;
     private static readonly string[] QuantizedForms = ["int8-qs8", "int8-qu8", "q4"];
 
-    public static TheoryData<string, string> Forms => GoldenManifest.Forms();
+    public static TheoryData<string, string> Forms => Goldens.Forms();
 
     [Theory]
     [MemberData(nameof(Forms))]
     public void An_export_takes_int8_near_fp32_or_is_refused_by_reason(string model, string form)
     {
-        OnnxModel source = OnnxModel.Read(GoldenManifest.PathOf(model, form));
+        OnnxModel source = OnnxModel.Read(Goldens.PathOf(model, form));
         if (Reason(form) is { } reason)
         {
             Should.Throw<PassRefusedException>(() => new Int8(new Int8Options()).Apply(source)).Message.ShouldContain(reason);
             return;
         }
         using ModelRun run = new(new Int8(new Int8Options()).Apply(source));
-        foreach (JsonElement testCase in GoldenManifest.Instance.Cases(model, "base"))
+        foreach (GoldenCase golden in Goldens.Instance.Cases(model, "base"))
         {
-            (GoldenBatch batch, float[] expected) = Case(model, testCase);
+            (GoldenBatch batch, float[] expected) = (golden.Batches().First().Batch, golden.Floats(golden.Key("last_hidden_state")!));
             double[] cosines = Cosines(batch.Tokens(run.Run(batch.Inputs, batch.Shape)), expected, batch.IsToken.Count(t => t));
-            output.WriteLine($"{model} {form} {testCase.GetProperty("id").GetString()}: cosine least {cosines.Min():0.0000}, mean {cosines.Average():0.0000}");
+            output.WriteLine($"{model} {form} {golden.Id}: cosine least {cosines.Min():0.0000}, mean {cosines.Average():0.0000}");
             cosines.Average().ShouldBeGreaterThan(LeastMean);
         }
     }
@@ -41,7 +41,7 @@ public sealed class Int8Tests(ITestOutputHelper output)
     [InlineData("t5", "ts-eager-17", 24, 16)]
     public void Products_of_one_activation_share_its_quantisation_and_attention_stays(string model, string form, int products, int quantisations)
     {
-        OnnxModel source = OnnxModel.Read(GoldenManifest.PathOf(Require(model), form)), int8 = new Int8(new Int8Options()).Apply(source);
+        OnnxModel source = OnnxModel.Read(Goldens.PathOf(Require(model), form)), int8 = new Int8(new Int8Options()).Apply(source);
         Count(int8, "MatMulIntegerToFloat").ShouldBe(products);
         Count(int8, "QuantizeLinear").ShouldBe(quantisations);
         Count(int8, "MatMul").ShouldBe(Count(source, "MatMul") - products);
@@ -69,7 +69,7 @@ public sealed class Int8Tests(ITestOutputHelper output)
     [InlineData("llama", "ts-sdpa-17")]
     public void A_row_has_the_same_bits_alone_and_in_any_batch(string model, string form)
     {
-        OnnxModel int8 = new Int8(new Int8Options()).Apply(OnnxModel.Read(GoldenManifest.PathOf(Require(model), form)));
+        OnnxModel int8 = new Int8(new Int8Options()).Apply(OnnxModel.Read(Goldens.PathOf(Require(model), form)));
         using ModelRun run = new(int8);
         Random random = new(7);
         for (int round = 0; round < 12; round++)
@@ -89,7 +89,7 @@ public sealed class Int8Tests(ITestOutputHelper output)
     [Fact]
     public void Calibration_finds_the_largest_magnitude_of_every_channel()
     {
-        OnnxModel source = OnnxModel.Read(GoldenManifest.PathOf(Require("bert"), "ts-sdpa-14"));
+        OnnxModel source = OnnxModel.Read(Goldens.PathOf(Require("bert"), "ts-sdpa-14"));
         int[][] texts = [[2, 17, 99, 3], [2, 250, 3], [2, 31, 32, 33, 34, 35, 3]];
         ActivationRanges maxima = CalibrationRun.Gather(source, texts, TestContext.Current.CancellationToken);
         maxima.Channels.Count.ShouldBe(16);
@@ -114,14 +114,14 @@ public sealed class Int8Tests(ITestOutputHelper output)
     [Fact]
     public void Smoothing_is_part_of_the_name_and_wants_the_calibration_of_this_model()
     {
-        OnnxModel source = OnnxModel.Read(GoldenManifest.PathOf(Require("bert"), "ts-sdpa-14"));
+        OnnxModel source = OnnxModel.Read(Goldens.PathOf(Require("bert"), "ts-sdpa-14"));
         ActivationRanges own = CalibrationRun.Gather(source, [[2, 17, 99, 3]], TestContext.Current.CancellationToken), other = CalibrationRun.Gather(source, [[2, 18, 99, 3]], TestContext.Current.CancellationToken);
         Int8 pass = new(new Int8Options { Maxima = own });
         pass.Name.ShouldNotBe(new Int8(new Int8Options { Maxima = other }).Name);
         pass.Name.ShouldNotBe(new Int8(new Int8Options()).Name);
         new Int8(new Int8Options { WeightBits = 8 }).Name.ShouldNotBe(new Int8(new Int8Options()).Name);
         Count(pass.Apply(source), "MatMulIntegerToFloat").ShouldBe(24);
-        OnnxModel stranger = OnnxModel.Read(GoldenManifest.PathOf("bert", "dynamo-sdpa-18"));
+        OnnxModel stranger = OnnxModel.Read(Goldens.PathOf("bert", "dynamo-sdpa-18"));
         Should.Throw<PassRefusedException>(() => pass.Apply(stranger)).Reason.ShouldContain("calibrate on this very model");
     }
 
@@ -130,14 +130,14 @@ public sealed class Int8Tests(ITestOutputHelper output)
     [InlineData(8, 1.5, "a smoothing of 1.5")]
     public void Options_out_of_range_are_refused(int bits, double alpha, string reason)
     {
-        OnnxModel source = OnnxModel.Read(GoldenManifest.PathOf(Require("bert"), "ts-sdpa-14"));
+        OnnxModel source = OnnxModel.Read(Goldens.PathOf(Require("bert"), "ts-sdpa-14"));
         Should.Throw<PassRefusedException>(() => new Int8(new Int8Options { WeightBits = bits, Alpha = alpha }).Apply(source)).Reason.ShouldContain(reason);
     }
 
     [Fact]
     public void A_weight_that_is_no_number_is_refused_by_name()
     {
-        Graph graph = new(OnnxModel.Read(GoldenManifest.PathOf(Require("bert"), "ts-sdpa-14")));
+        Graph graph = new(OnnxModel.Read(Goldens.PathOf(Require("bert"), "ts-sdpa-14")));
         NodeProto node = graph.Nodes.First(n => n.OpType == "MatMul" && graph.Initializers.ContainsKey(n.Input[1]));
         float[] broken = new float[64 * 64];
         broken[100] = float.NaN;
@@ -167,13 +167,6 @@ public sealed class Int8Tests(ITestOutputHelper output)
     {
         ["input_ids"] = ids, ["attention_mask"] = mask, ["token_type_ids"] = new long[ids.Length], ["position_ids"] = [.. Enumerable.Range(0, ids.Length).Select(i => (long)(i % columns))],
     };
-
-    private static (GoldenBatch, float[]) Case(string model, JsonElement testCase)
-    {
-        GoldenBatch batch = GoldenBatch.Of(GoldenManifest.Instance.Arrays(model), testCase.GetProperty("inputs").EnumerateObject().Select(p => KeyValuePair.Create(p.Name, p.Value.GetString()!)));
-        string key = testCase.GetProperty("expected").EnumerateObject().First(e => e.Name.EndsWith("last_hidden_state", StringComparison.Ordinal)).Name;
-        return (batch, GoldenManifest.Instance.Arrays(model).Floats(key));
-    }
 
     private static double[] Cosines(float[] actual, float[] expected, int tokens)
     {

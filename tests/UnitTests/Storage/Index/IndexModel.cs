@@ -17,9 +17,14 @@ internal sealed class IndexModel(int seed, int dimensions = 6)
 
     public long Seq { get; private set; }
 
-    public CollectionRow Row => new(7, "c", "model", new string('a', 32), dimensions, new ChunkingSettings(), Seq, Codec);
+    public CollectionRow Row => new(7, "c", "model", new string('a', 32), dimensions, new ChunkingSettings(), Seq, Codec, Index: Index);
 
     public string? Codec { get; set; }
+
+    public IndexKind Index { get; set; }
+
+    /// <summary>Vectors gather around so many places; 0: anywhere.</summary>
+    public int Clusters { get; init; }
 
     public int Rows => _latest.Values.Sum(c => c.Chunks.Count);
 
@@ -50,6 +55,11 @@ internal sealed class IndexModel(int seed, int dimensions = 6)
     public float[] Vector()
     {
         float[] vector = [.. Enumerable.Range(0, dimensions).Select(_ => _random.NextSingle() - 0.5f)];
+        Random place = new(Clusters == 0 ? 0 : 1000 + _random.Next(Clusters));
+        for (int i = 0; i < dimensions && Clusters > 0; i++)
+        {
+            vector[i] = place.NextSingle() - 0.5f + 0.4f * vector[i];
+        }
         Kernels.Normalize(vector);
         return vector;
     }
