@@ -12,12 +12,12 @@ namespace Retrieval.Encoder;
 internal sealed class ServedModel : IDisposable
 {
     private readonly OpenedModel _opened;
-    private readonly Dictionary<TierModel, Lazy<Lane>> _lanes;
+    private readonly Dictionary<TierModel, OnDemandLane> _lanes;
 
-    private ServedModel(OpenedModel opened, Lane documents, Dictionary<TierModel, Lazy<Lane>> lanes)
+    private ServedModel(OpenedModel opened, Lane documents, Dictionary<TierModel, OnDemandLane> lanes)
     {
         (_opened, Documents, _lanes) = (opened, documents, lanes);
-        Lazy<Lane> ofDocuments = new(documents);
+        OnDemandLane ofDocuments = OnDemandLane.Of(documents);
         Tiers = [.. opened.Tiers.Select(t => new ServedTier(t, t.Model is null ? ofDocuments : lanes[t.Model]))];
         EncoderDescription own = opened.Documents.Description;
         Description = own with { QueryPrompt = Default.Template.Before, Tiers = own.Kind == ModelKind.Embedding ? [Default.Description, .. Tiers.Where(t => t != Default).Select(t => t.Description)] : null };
@@ -80,8 +80,8 @@ internal sealed class ServedModel : IDisposable
         try
         {
             started.Add(new Lane(opened.Documents, "documents", OpenedModel.OnlyTier, serving));
-            Dictionary<TierModel, Lazy<Lane>> lanes = opened.Tiers.Where(t => t.Model is not null).GroupBy(t => t.Model!)
-                .ToDictionary(g => g.Key, g => new Lazy<Lane>(() => new Lane(g.Key.Model, "queries", g.First().Variant.Name, serving)));
+            Dictionary<TierModel, OnDemandLane> lanes = opened.Tiers.Where(t => t.Model is not null).GroupBy(t => t.Model!)
+                .ToDictionary(g => g.Key, g => new OnDemandLane(() => new Lane(g.Key.Model, "queries", g.First().Variant.Name, serving)));
             started.AddRange(lanes.Where(l => l.Key.IsOpen).Select(l => l.Value.Value));
             return new ServedModel(opened, started[0], lanes);
         }
@@ -92,7 +92,7 @@ internal sealed class ServedModel : IDisposable
         }
     }
 
-    private static IEnumerable<Lane> Open(Dictionary<TierModel, Lazy<Lane>> lanes) => lanes.Values.Where(l => l.IsValueCreated).Select(l => l.Value);
+    private static IEnumerable<Lane> Open(Dictionary<TierModel, OnDemandLane> lanes) => lanes.Values.Select(l => l.Started).OfType<Lane>();
 
     private static void Close(OpenedModel opened, IReadOnlyList<Lane> lanes)
     {

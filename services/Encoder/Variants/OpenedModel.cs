@@ -38,7 +38,7 @@ internal sealed record OpenedModel(EncoderModel Documents, IReadOnlyList<OpenedT
             if (isCut)
             {
                 plain.Weights?.Trim();
-                opened.KeepOrClose(new TierMemory(whole - before, ResidentMemory.Native() - before, plain.Weights is not null), encoder, logger);
+                opened.KeepOrClose(new TierMemory(Math.Max(whole - before, opened.Documents.Bytes), ResidentMemory.Native() - before, plain.Weights is not null), encoder, logger);
             }
             return opened;
         }
