@@ -15,7 +15,7 @@ internal static class CompressBenchmark
 
     public static async Task<int> RunAsync(int rounds, CancellationToken cancellationToken)
     {
-        using LocalEncoder encoder = LocalEncoder.Load(new EncoderOptions { Models = [new ModelOptions { Path = TestData.DefaultModel }], Provider = "cpu" }, NullLogger.Instance);
+        using LocalEncoder encoder = LocalEncoder.Load(new EncoderOptions { Models = [new ModelOptions { Path = TestData.DefaultModel }], Provider = "cpu", CacheBytes = 0 }, NullLogger.Instance);
         Tokenizer tokenizer = Tokenizer.Load(TestData.DefaultModel);
         TokenizerCache tokenizers = new(encoder.ReadTokenizerAsync);
         CompressionOptions options = new();

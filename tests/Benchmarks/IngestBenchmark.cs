@@ -103,7 +103,7 @@ internal static class IngestBenchmark
         public static async Task<Served> StartAsync(KeyValuePair<string, string?>[] more, CancellationToken cancellationToken)
         {
             string folder = Directory.CreateTempSubdirectory("retrieval-benchmark-").FullName;
-            Settings settings = Settings.Load([new("Storage:Folder", folder), new("Urls", "http://127.0.0.1:0"), new("Encoder:Provider", "cpu"), new("Encoder:Models:0:Path", TestData.DefaultModel), .. more]);
+            Settings settings = Settings.Load([new("Storage:Folder", folder), new("Urls", "http://127.0.0.1:0"), new("Encoder:Provider", "cpu"), new("Encoder:CacheBytes", "0"), new("Encoder:Models:0:Path", TestData.DefaultModel), .. more]);
             WebApplication app = await RetrievalHost.CreateAsync(settings, cancellationToken);
             await RetrievalHost.StartAsync(app, settings, cancellationToken);
             await app.Services.GetRequiredService<Readiness>().WaitAsync(cancellationToken);
